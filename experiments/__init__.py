@@ -1,0 +1,1 @@
+"""Virtual trials: protocols, replicates, results, reports and the command line."""

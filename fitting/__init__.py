@@ -1,0 +1,1 @@
+"""Published cohorts and what can be learnt from them."""

@@ -1,0 +1,1 @@
+"""What the biology says: species, processes, parameters with units and sources."""

@@ -1,0 +1,1 @@
+"""Batched ODE solvers that know no biology."""

@@ -1,0 +1,1 @@
+"""Equations as expressions: the only folder that imports sympy."""
