@@ -1,0 +1,124 @@
+"""Amounts and times as people write them, turned into plain numbers of a stated unit."""
+
+import math
+import re
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from .errors import UnitError, nearest
+
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*\Z", re.DOTALL)
+# Only names, products, quotients and one-digit powers reach the unit registry: nothing to evaluate, nothing that hangs.
+_UNIT = re.compile(r"[A-Za-zµμ%]+(?:(?:\*\*|\^)-?\d)?(?:\s*[*/]\s*(?:[A-Za-zµμ%]+|1)(?:(?:\*\*|\^)-?\d)?)*\Z|1(?:/[A-Za-zµμ]+)?\Z")
+_LONGEST = 60
+_COMMON = ("d", "h", "min", "week", "month", "mg", "ug", "ng", "g", "kg", "mL", "L", "mm", "nmol", "nM", "mg/L", "1/d")
+
+
+@cache
+def _registry() -> Any:
+    import pint  # 0.4 s that a run without written units need not pay
+
+    registry = pint.UnitRegistry(non_int_type=Fraction)
+    registry.define("cell = []")
+    return registry
+
+
+def _unit(text: str, what: str) -> Any:
+    if len(text) > _LONGEST or not _UNIT.match(text):
+        raise UnitError(
+            f"{what}: {text[:_LONGEST]!r} is no unit; write a unit such as 'mg', 'd', 'mg/L' or 'mg/m^2'"
+        )
+    try:
+        return _registry().parse_units(text)
+    except Exception as error:
+        # pint raises a dozen kinds of its own, of tokenize and of AttributeError for what it does not know.
+        raise UnitError(f"{what}: unit {text!r} is unknown; {nearest(text, _COMMON)}") from error
+
+
+@cache
+def _factor(given: str, wanted: str, what: str) -> Fraction:
+    source, target = _unit(given, what), _unit(wanted, what)
+    if source.dimensionality != target.dimensionality:
+        raise UnitError(
+            f"{what}: {given!r} is a unit of {_dimension(source)}, but {_dimension(target)} is needed; "
+            f"give it in {wanted!r} or another unit of {_dimension(target)}"
+        )
+    try:
+        return Fraction(_registry().Quantity(1, source).to(target).magnitude)
+    except Exception as error:
+        raise UnitError(f"{what}: {given!r} cannot be turned into {wanted!r} by a factor") from error
+
+
+def _dimension(unit: Any) -> str:
+    return str(unit.dimensionality).replace("[", "").replace("]", "")
+
+
+def split(text: str, *, what: str = "quantity") -> tuple[float, str]:
+    """Number and unit of a written quantity; the unit is empty if none is written.
+
+    >>> split("30 mg")
+    (30.0, 'mg')
+
+    Raises
+    ------
+    UnitError
+        If the text does not start with a finite number.
+    """
+    match = _NUMBER.match(text) if len(text) <= 2 * _LONGEST else None
+    number = float(match[1]) if match else math.nan
+    if match is None or not math.isfinite(number):
+        raise UnitError(f"{what}: {text[:_LONGEST]!r} is no quantity; write a number and a unit, such as '14 d'")
+    return number, match[2]
+
+
+def convert(value: float, given: str, wanted: str, *, what: str = "quantity") -> float:
+    """Value in another unit, rounded once.
+
+    The factor is an exact fraction, so 30 mg and 30000 ug are the same bits.
+
+    >>> convert(30000.0, "ug", "mg")
+    30.0
+
+    Raises
+    ------
+    UnitError
+        If a unit is unknown or the two have different dimensions.
+    """
+    if given == wanted:
+        return value
+    return float(Fraction(value) * _factor(given, wanted, what))
+
+
+def quantity(given: str | float, unit: str, *, what: str = "quantity") -> float:
+    """Number of ``unit`` in what was written; a bare number is already in ``unit``.
+
+    Parameters
+    ----------
+    given
+        Text such as ``"2 weeks"``, or a number.
+    unit
+        Unit of the result, such as ``"d"``.
+    what
+        Where the quantity stands; it opens the message of an error.
+
+    Raises
+    ------
+    UnitError
+        If it is no finite number, or its unit is unknown or has another dimension.
+
+    Examples
+    --------
+    >>> quantity("2 weeks", "d")
+    14.0
+    >>> quantity("1.25 mg", "ug")
+    1250.0
+    """
+    if isinstance(given, str):
+        number, written = split(given, what=what)
+        if not written:
+            raise UnitError(f"{what}: {given!r} has no unit; write {given.strip() + ' ' + unit!r}")
+        return convert(number, written, unit, what=what)
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        raise UnitError(f"{what}: {given!r} is no finite number of {unit}; write a number or text such as '1 {unit}'")
+    return float(given)
