@@ -1,11 +1,11 @@
 """Result files that are whole or absent: HDF5 trees with checksums, replaced in one step.
 
-A file is built in memory, written beside its target, forced to the disk and renamed over it, so a crash, a full disk
-or a power cut leaves the old file or none. Every dataset carries a Fletcher-32 checksum, and the HDF5 1.10 layout has
-checksums on everything else, so a flipped bit is found when the file is read.
+A file is built in memory, written beside its target, forced to the disk and renamed over it, so a crash, a
+full disk or a power cut leaves the old file or none. Every dataset carries a Fletcher-32 checksum, and the
+HDF5 1.10 layout has checksums on everything else, so a flipped bit is found when the file is read.
 
-Files from strangers can be opened: links and data outside the file are refused, and so is a dataset that claims more
-bytes than the file holds.
+Files from strangers can be opened: links and data outside the file are refused, and so is a dataset that
+claims more bytes than the file holds.
 """
 
 import os
@@ -113,7 +113,8 @@ def write(path: str | Path, tree: Group) -> None:
     path : str or Path
         Target; an existing file is replaced only once the new one is safe on the disk.
     tree : Group
-        What to write. Texts become one-element arrays of fixed-length UTF-8, because HDF5 cannot checksum a scalar.
+        What to write. Texts become one-element arrays of fixed-length UTF-8, because HDF5 cannot checksum a
+        scalar.
 
     Raises
     ------
@@ -202,7 +203,8 @@ def read(path: str | Path, *, schema: str, versions: tuple[int, ...]) -> Group:
     Raises
     ------
     StorageError
-        If the file is missing, is not HDF5, is damaged, reaches outside itself, or is of another schema or version.
+        If the file is missing, is not HDF5, is damaged, reaches outside itself, or is of another schema or
+        version.
     """
     source = Path(path).expanduser()
     if not source.is_file():
@@ -218,7 +220,8 @@ def read(path: str | Path, *, schema: str, versions: tuple[int, ...]) -> Group:
     except MemoryError as error:
         raise StorageError(f"cannot read {source}: it does not fit into memory") from error
     except Exception as error:
-        # h5py reports damage as OSError, RuntimeError, KeyError, ValueError or TypeError, by where it strikes.
+        # h5py reports damage as OSError, RuntimeError, KeyError, ValueError or TypeError, by where it
+        # strikes.
         raise StorageError(f"cannot read {source}: it is damaged ({error}); run the trial again") from error
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-
 from lag3ig.model.errors import StorageError
 from lag3ig.model.storage import Dataset, Group, check_writable, read, write
 
@@ -178,8 +177,19 @@ def hostile(path: Path, kind: str, secret: Path) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["external link", "soft link", "external data", "virtual", "huge", "compressed", "loop", "twice", "deep"]
-    + ["type", "reference"],
+    [
+        "external link",
+        "soft link",
+        "external data",
+        "virtual",
+        "huge",
+        "compressed",
+        "loop",
+        "twice",
+        "deep",
+        "type",
+        "reference",
+    ],
 )
 def test_files_from_strangers_are_refused(tmp_path, kind):
     (tmp_path / "secret").write_bytes(b"secret")
