@@ -138,7 +138,7 @@ def disease_control(response: ArrayLike, days: ArrayLike, *, at: float) -> Array
 
 
 def reaches(values: ArrayLike, limit: float, *, strictly: bool = False) -> Array:
-    """1 where a value reaches a limit (is above it, if ``strictly``), 0 where not, NaN where there is no value."""
+    """1 where a value reaches (or, ``strictly``, is above) a limit, 0 where not, NaN where there is none."""
     array = np.asarray(values, dtype=np.float64)
     return np.where(np.isnan(array), np.nan, array > limit if strictly else array >= limit)
 
@@ -146,7 +146,8 @@ def reaches(values: ArrayLike, limit: float, *, strictly: bool = False) -> Array
 def mean_ratio(measured: ArrayLike) -> Array:
     """Mean of the values after baseline over the value at baseline, missing ones left out, shape (P,).
 
-    *Sustained activation* is a ratio of at least `SUSTAINED_RATIO` for activated CD8 cells measured before each dose.
+    *Sustained activation* is a ratio of at least `SUSTAINED_RATIO` for activated CD8 cells measured before
+    each dose.
 
     Parameters
     ----------
@@ -189,8 +190,8 @@ class Exposure:
     auc : ndarray
         Area by the linear trapezoid rule, samples below the limit counted as 0.
     quantified : ndarray
-        d; longest unbroken stretch of samples at or above the limit, from the first to the last of them: the time
-        above the limit as far as the samples show it.
+        d; longest unbroken stretch of samples at or above the limit, from the first to the last of them: the
+        time above the limit as far as the samples show it.
     """
 
     cmax: Array
@@ -201,9 +202,9 @@ class Exposure:
 def exposure(measured: ArrayLike, days: ArrayLike, *, limit: float) -> Exposure:
     """Exposure after a dose, from samples with an assay limit.
 
-    A patient counts as *exposed* when `quantified` is at least `EXPOSED_FOR`: one day, after the report that plasma
-    levels stayed detectable for at least 24 h. The published wording, good systemic exposure, has no definition; this
-    one is assumed.
+    A patient counts as *exposed* when `quantified` is at least `EXPOSED_FOR`: one day, after the report that
+    plasma levels stayed detectable for at least 24 h. The published wording, good systemic exposure, has no
+    definition; this one is assumed.
 
     Parameters
     ----------
