@@ -144,9 +144,13 @@ def compile_kernel(function: Callable[..., Any], signature: Any) -> Any:
         return numba.cfunc(signature, cache=possible and on_disk)(function)
 
 
-def compile_engine(function: Callable[..., Any], signature: Any) -> Callable[..., Any]:
-    """Compiled form of one of the engine's own loops, which releases the interpreter's lock."""
+def compile_engine(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compiled form of one of the engine's own loops, which releases the interpreter's lock.
+
+    It must always be called with the same types: then its folder holds one entry, and processes that compile it at the
+    same time write the same thing.
+    """
     if jit_disabled():
         return function
     with cached_under(engine_hash()) as possible:
-        return numba.njit(signature, nogil=True, cache=possible)(function)
+        return numba.njit(nogil=True, cache=possible)(function)

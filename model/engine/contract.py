@@ -114,7 +114,9 @@ class Kernels:
             "calibrate": len(self.calibrated),
         }
         if name not in rows:
-            raise ModelError(f"{name!r} is not a kernel of parameters alone; allowed: {', '.join(map(repr, rows))}")
+            raise ModelError(
+                f"{name!r} is not a kernel of parameters alone; allowed: {', '.join(map(repr, rows))}"
+            )
         return rows[name]
 
 
@@ -138,13 +140,17 @@ def load_kernels(module: ModuleType | Mapping[str, Any]) -> Kernels:
         if name not in given:
             raise ModelError(f"model {source!r} has no {name}; write it again with 'build' or 'emit'")
         if not isinstance(given[name], kind) or isinstance(given[name], bool):
-            raise ModelError(f"{name} of model {source!r} is {type(given[name]).__name__}, not {kind.__name__}")
+            raise ModelError(
+                f"{name} of model {source!r} is {type(given[name]).__name__}, not {kind.__name__}"
+            )
         return given[name]
 
     for name, arity in ARITY.items():
         value = constant(name, Kernel)
         if value.arity != arity:
-            raise ModelError(f"kernel {name!r} of model {source!r} takes {value.arity} pointers instead of {arity}")
+            raise ModelError(
+                f"kernel {name!r} of model {source!r} takes {value.arity} pointers instead of {arity}"
+            )
     states = constant("STATES", tuple)
     scales = tuple(float(scale) for scale in given.get("SCALES", (1.0,) * len(states)))
     if not states:

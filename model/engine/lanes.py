@@ -71,7 +71,9 @@ def splat(context: Any, builder: ir.IRBuilder, kind: types.Type, value: ir.Value
     return builder.shuffle_vector(single, empty, zeros)
 
 
-def teach(function: Callable[..., Any], kinds: tuple[tuple[type, ...], ...], result: types.Type) -> Callable[..., Any]:
+def teach(
+    function: Callable[..., Any], kinds: tuple[tuple[type, ...], ...], result: types.Type
+) -> Callable[..., Any]:
     """Decorator: make a Python function (or operator) a compiled built-in, given the LLVM instructions for it.
 
     Parameters
@@ -97,7 +99,9 @@ def teach(function: Callable[..., Any], kinds: tuple[tuple[type, ...], ...], res
             if keywords or len(arguments) != len(kinds):
                 return None
             fits = all(isinstance(given, kind) for given, kind in zip(arguments, kinds, strict=True))
-            scalar = all(kind is NUMBER for kind in kinds) and not any(isinstance(a, LanesType) for a in arguments)
+            scalar = all(kind is NUMBER for kind in kinds) and not any(
+                isinstance(a, LanesType) for a in arguments
+            )
             return signature(result, *map(types.unliteral, arguments)) if fits and not scalar else None
 
     infer_global(function)(Template)
@@ -120,7 +124,9 @@ def teach(function: Callable[..., Any], kinds: tuple[tuple[type, ...], ...], res
 
 @lower_cast(types.Float, LanesType)
 @lower_cast(types.Integer, LanesType)
-def _cast_number(context: Any, builder: ir.IRBuilder, kind: types.Type, _to: types.Type, value: ir.Value) -> ir.Value:
+def _cast_number(
+    context: Any, builder: ir.IRBuilder, kind: types.Type, _to: types.Type, value: ir.Value
+) -> ir.Value:
     return splat(context, builder, kind, value)
 
 
@@ -130,7 +136,12 @@ def _teach_operators() -> None:
 
         @teach(function, (NUMBER, NUMBER), lanes)
         def _arithmetic(
-            _context: Any, builder: Any, _signature: Any, left: Any, right: Any, instruction: str = instruction
+            _context: Any,
+            builder: Any,
+            _signature: Any,
+            left: Any,
+            right: Any,
+            instruction: str = instruction,
         ) -> ir.Value:
             return getattr(builder, instruction)(left, right)
 
@@ -156,7 +167,12 @@ def _teach_operators() -> None:
 
         @teach(function, ((MaskType,), (MaskType,)), mask)
         def _logic(
-            _context: Any, builder: Any, _signature: Any, left: Any, right: Any, instruction: str = instruction
+            _context: Any,
+            builder: Any,
+            _signature: Any,
+            left: Any,
+            right: Any,
+            instruction: str = instruction,
         ) -> ir.Value:
             return getattr(builder, instruction)(left, right)
 

@@ -1,0 +1,320 @@
+"""Problems with known answers, for tests, benchmarks and readers who want to see how kernels are written.
+
+ONE_COMPARTMENT and KAPS have closed forms, RICCATI ends in finite time; VDPOL and OREGO, and the networks of
+``reaction_networks``, have published end values.
+
+References
+----------
+F. Mazzia and C. Magherini, Test Set for Initial Value Problem Solvers, release 2.4 (2008): problems VDPOL and OREGO.
+P. Kaps, Rosenbrock-type methods, Bericht Nr. 9, Inst. f. Geometrie und Praktische Mathematik, RWTH Aachen (1981).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .contract import Kernel, Kernels, load_kernels
+from .simd import kernel, load, store
+
+Numbers = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProblem:
+    """An initial-value problem with its published end values.
+
+    Attributes
+    ----------
+    absolute
+        Absolute tolerance for a relative tolerance of one: small beside every state that matters.
+    """
+
+    kernels: Kernels
+    start: Numbers
+    end_time: float
+    end: Numbers
+    absolute: float
+
+    def correct_digits(self, state: np.ndarray) -> float:
+        """Digits that every end value has right: minus the logarithm of the largest relative error."""
+        published = np.array(self.end)
+        return float(-np.log10(np.max(np.abs(np.asarray(state) - published) / np.abs(published))))
+
+
+@kernel
+def derive_nothing(parameters, derived):
+    """Equations without parameters."""
+
+
+@kernel
+def nothing(derived, out):
+    """No rows."""
+
+
+@kernel
+def observe_nothing(y, inputs, derived, out):
+    """No observables."""
+
+
+def bare_kernels(name: str, states: int, factors: int, rhs: Kernel, factor: Kernel, solve: Kernel) -> Kernels:
+    """Record of a problem that has equations, and neither parameters nor observables."""
+    return load_kernels(
+        {
+            "NAME": name,
+            "STATES": tuple(f"y{number + 1}" for number in range(states)),
+            "PARAMETERS": (),
+            "INPUTS": (),
+            "OBSERVABLES": (),
+            "MARGINS": (),
+            "DOSES": (),
+            "CALIBRATED": (),
+            "DERIVED": 0,
+            "FACTORS": factors,
+            "HASH": name,
+            "derive": derive_nothing,
+            "start": nothing,
+            "rhs": rhs,
+            "factor": factor,
+            "solve": solve,
+            "observe": observe_nothing,
+            "margins": nothing,
+            "doses": nothing,
+            "calibrate": nothing,
+        }
+    )
+
+
+# One compartment with a depot: A' = -ka A, C' = (ka A + R) / V - (CL / V) C, with C at its steady state under an
+# endogenous supply when there is no dose. ka, CL, V and the supply are parameters, R is an input.
+@kernel
+def one_derive(parameters, derived):
+    """Absorption, elimination, one over volume, supply as concentration per day; bioavailability and lag."""
+    volume = load(parameters, 2)
+    store(derived, 0, load(parameters, 0))
+    store(derived, 1, load(parameters, 1) / volume)
+    store(derived, 2, 1.0 / volume)
+    store(derived, 3, load(parameters, 3) / volume)
+    store(derived, 4, load(parameters, 4))
+    store(derived, 5, load(parameters, 5))
+
+
+@kernel
+def one_start(derived, y):
+    """Steady state without drug."""
+    store(y, 0, 0.0)
+    store(y, 1, load(derived, 3) / load(derived, 1))
+
+
+@kernel
+def one_rhs(y, inputs, derived, dy):
+    """Rates of depot and compartment."""
+    absorbed = load(derived, 0) * load(y, 0)
+    supplied = (absorbed + load(inputs, 0)) * load(derived, 2) + load(derived, 3)
+    store(dy, 0, -absorbed)
+    store(dy, 1, supplied - load(derived, 1) * load(y, 1))
+
+
+@kernel
+def one_factor(y, inputs, derived, diagonal, lu):
+    """A triangular matrix is its own factor."""
+    store(lu, 0, 1.0 / (load(diagonal, 0) + load(derived, 0)))
+    store(lu, 1, load(derived, 0) * load(derived, 2))
+    store(lu, 2, 1.0 / (load(diagonal, 0) + load(derived, 1)))
+
+
+@kernel
+def one_solve(lu, b):
+    """Depot first."""
+    depot = load(b, 0) * load(lu, 0)
+    store(b, 0, depot)
+    store(b, 1, (load(b, 1) + load(lu, 1) * depot) * load(lu, 2))
+
+
+@kernel
+def one_observe(y, inputs, derived, out):
+    """Concentration, and the rate of elimination."""
+    store(out, 0, load(y, 1))
+    store(out, 1, load(derived, 1) * load(y, 1))
+
+
+@kernel
+def one_margins(derived, out):
+    """Absorption is faster than elimination."""
+    store(out, 0, load(derived, 0) - load(derived, 1))
+
+
+@kernel
+def one_doses(derived, out):
+    """Scale, bioavailability and lag of a depot dose."""
+    store(out, 0, 1.0)
+    store(out, 1, load(derived, 4))
+    store(out, 2, load(derived, 5))
+
+
+ONE_COMPARTMENT = load_kernels(
+    {
+        "NAME": "one compartment",
+        "STATES": ("A", "C"),
+        "PARAMETERS": ("ka", "CL", "V", "supply", "F", "lag"),
+        "INPUTS": (("R", 0.0),),
+        "OBSERVABLES": ("concentration", "elimination"),
+        "MARGINS": ("absorption is faster",),
+        "DOSES": ("depot",),
+        "CALIBRATED": (),
+        "DERIVED": 6,
+        "FACTORS": 3,
+        "HASH": "one compartment",
+        "derive": one_derive,
+        "start": one_start,
+        "rhs": one_rhs,
+        "factor": one_factor,
+        "solve": one_solve,
+        "observe": one_observe,
+        "margins": one_margins,
+        "doses": one_doses,
+        "calibrate": nothing,
+    }
+)
+
+
+# Two by two, in place: rows 0 and 3 of the factors are one over the pivots.
+@kernel
+def solve_two(lu, b):
+    """Forward and back through a two by two factor."""
+    first = load(b, 0)
+    second = (load(b, 1) - load(lu, 2) * first) * load(lu, 3)
+    store(b, 0, (first - load(lu, 1) * second) * load(lu, 0))
+    store(b, 1, second)
+
+
+# Kaps: the solution is (exp(-2 t), exp(-t)) for any stiffness; here it is mild, so that both methods show their order.
+@kernel
+def kaps_rhs(y, inputs, derived, dy):
+    """Rates."""
+    y1 = load(y, 0)
+    y2 = load(y, 1)
+    store(dy, 0, y2 * y2 - 3.0 * y1)
+    store(dy, 1, y1 - y2 - y2 * y2)
+
+
+@kernel
+def kaps_factor(y, inputs, derived, diagonal, lu):
+    """Factor of d - J."""
+    y2 = load(y, 1)
+    above = -2.0 * y2
+    pivot = 1.0 / (load(diagonal, 0) + 3.0)
+    below = -pivot
+    store(lu, 0, pivot)
+    store(lu, 1, above)
+    store(lu, 2, below)
+    store(lu, 3, 1.0 / (load(diagonal, 0) + 1.0 + 2.0 * y2 - below * above))
+
+
+KAPS = bare_kernels("Kaps", 2, 4, kaps_rhs, kaps_factor, solve_two)
+
+
+# Riccati: y' = y**2 from 1 reaches infinity at t = 1.
+@kernel
+def riccati_rhs(y, inputs, derived, dy):
+    """Rate."""
+    store(dy, 0, load(y, 0) * load(y, 0))
+
+
+@kernel
+def riccati_factor(y, inputs, derived, diagonal, lu):
+    """Factor of d - J."""
+    store(lu, 0, 1.0 / (load(diagonal, 0) - 2.0 * load(y, 0)))
+
+
+@kernel
+def riccati_solve(lu, b):
+    """One equation."""
+    store(b, 0, load(b, 0) * load(lu, 0))
+
+
+RICCATI = bare_kernels("Riccati", 1, 1, riccati_rhs, riccati_factor, riccati_solve)
+
+
+@kernel
+def vdpol_rhs(y, inputs, derived, dy):
+    """Van der Pol's oscillator with a stiffness of one million."""
+    y1 = load(y, 0)
+    y2 = load(y, 1)
+    store(dy, 0, y2)
+    store(dy, 1, ((1.0 - y1 * y1) * y2 - y1) * 1e6)
+
+
+@kernel
+def vdpol_factor(y, inputs, derived, diagonal, lu):
+    """Factor of d - J."""
+    y1 = load(y, 0)
+    y2 = load(y, 1)
+    d = load(diagonal, 0)
+    pivot = 1.0 / d
+    below = (2.0 * y1 * y2 + 1.0) * 1e6 * pivot
+    store(lu, 0, pivot)
+    store(lu, 1, -1.0)
+    store(lu, 2, below)
+    store(lu, 3, 1.0 / (d - (1.0 - y1 * y1) * 1e6 + below))
+
+
+VDPOL = KnownProblem(
+    kernels=bare_kernels("VDPOL", 2, 4, vdpol_rhs, vdpol_factor, solve_two),
+    start=(2.0, 0.0),
+    end_time=2.0,
+    end=(0.1706167732170483e1, -0.8928097010247975),
+    absolute=1.0,
+)
+
+
+@kernel
+def orego_rhs(y, inputs, derived, dy):
+    """Belousov and Zhabotinskii's reaction, as the Oregonator."""
+    y1 = load(y, 0)
+    y2 = load(y, 1)
+    y3 = load(y, 2)
+    store(dy, 0, 77.27 * (y2 + y1 * (1.0 - 8.375e-6 * y1 - y2)))
+    store(dy, 1, (y3 - (1.0 + y1) * y2) / 77.27)
+    store(dy, 2, 0.161 * (y1 - y3))
+
+
+@kernel
+def orego_factor(y, inputs, derived, diagonal, lu):
+    """Factor of d - J: pivots inverted in rows 0, 2, 5; the last column is eliminated by hand."""
+    y1 = load(y, 0)
+    y2 = load(y, 1)
+    d = load(diagonal, 0)
+    first = 1.0 / (d - 77.27 * (1.0 - 2.0 * 8.375e-6 * y1 - y2))
+    upper = -77.27 * (1.0 - y1)
+    left = y2 / 77.27 * first
+    second = 1.0 / (d + (1.0 + y1) / 77.27 - left * upper)
+    lowest = -0.161 * first
+    bottom = -lowest * upper * second
+    store(lu, 0, first)
+    store(lu, 1, upper)
+    store(lu, 2, second)
+    store(lu, 3, left)
+    store(lu, 4, lowest)
+    store(lu, 5, 1.0 / (d + 0.161 + bottom / 77.27))
+    store(lu, 6, bottom)
+
+
+@kernel
+def orego_solve(lu, b):
+    """Forward and back."""
+    b1 = load(b, 0)
+    b2 = load(b, 1) - load(lu, 3) * b1
+    x3 = (load(b, 2) - load(lu, 4) * b1 - load(lu, 6) * b2) * load(lu, 5)
+    x2 = (b2 + x3 / 77.27) * load(lu, 2)
+    store(b, 0, (b1 - load(lu, 1) * x2) * load(lu, 0))
+    store(b, 1, x2)
+    store(b, 2, x3)
+
+
+OREGO = KnownProblem(
+    kernels=bare_kernels("OREGO", 3, 7, orego_rhs, orego_factor, orego_solve),
+    start=(1.0, 2.0, 3.0),
+    end_time=360.0,
+    end=(0.1000814870318523e1, 0.1228178521549917e4, 0.1320554942846706e3),
+    absolute=1.0,
+)
