@@ -1,9 +1,9 @@
-"""Random numbers that belong to a patient: a function of seed, patient, purpose and index, and of nothing else.
+"""Random numbers that belong to a patient: a function of seed, patient, purpose and index alone.
 
-The raw words are those of ``numpy.random.Philox(key=[patient, seed], counter=[0, attempt, code(purpose), 0])``, so a
-patient's draws are the same in any chunk, order, thread and population. Words become uniforms by integer arithmetic and
-uniforms become normals through the engine's own logarithm, so that they are the same bits on every machine; numpy promises
-that only for raw words.
+The raw words are those of ``numpy.random.Philox(key=[patient, seed], counter=[0, attempt, code(purpose),
+0])``, so a patient's draws are the same in any chunk, order, thread and population. Words become uniforms by
+integer arithmetic and uniforms become normals through the engine's own logarithm, so that they are the same
+bits on every machine; numpy promises that only for raw words.
 """
 
 import hashlib
@@ -31,13 +31,9 @@ _BLOCK = 4  # words a counter gives
 _CHUNK = 8192  # counters worked on at once: the words stay in the processor's cache
 
 
+@cache
 def code(purpose: str) -> int:
     """Number that stands for a purpose in the counter: the first eight bytes of its SHA-256."""
-    return _code(purpose)
-
-
-@cache
-def _code(purpose: str) -> int:
     return int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8], "little")
 
 
@@ -50,7 +46,9 @@ def _high(left: np.uint64, right: Words) -> Words:
     return left_high * right_high + (middle >> _HALF) + (other >> _HALF)
 
 
-def _philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]) -> tuple[Words, Words, Words, Words]:
+def _philox(
+    counter: tuple[Words, Words, Words, Words], key: tuple[Words, Words]
+) -> tuple[Words, Words, Words, Words]:
     """Philox4x64-10 of each counter under each key."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
@@ -104,7 +102,8 @@ def words(seed: int, ids: ArrayLike, purpose: str, count: int, *, attempt: Array
 
     References
     ----------
-    1. Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC11, doi:10.1145/2063384.2063405
+    1. Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC11,
+    doi:10.1145/2063384.2063405
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
         raise PopulationError(f"seed must be a whole number from 0 to 2**64 - 1; got {seed!r}")
@@ -151,25 +150,31 @@ def exponentials(seed: int, ids: ArrayLike, purpose: str, count: int, attempt: A
     return -np.asarray(log(uniforms(seed, ids, purpose, count, attempt)))
 
 
-# Wichura's PPND16: numerator and denominator, highest power first, for the centre, the shoulders and the tails.
+# Wichura's PPND16: numerator and denominator, highest power first.
+# fmt: off
 _CENTRE = (
-    (2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4)
-    + (1.3731693765509461125e4, 1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080e0),
-    (5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4)
-    + (5.3941960214247511077e3, 6.8718700749205790830e2, 4.2313330701600911252e1, 1.0),
+    (2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4,
+     1.3731693765509461125e4, 1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080e0),
+    (5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4,
+     5.3941960214247511077e3, 6.8718700749205790830e2, 4.2313330701600911252e1, 1.0),
 )
 _SHOULDER = (
-    (7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258e0)
-    + (3.64784832476320460504e0, 5.76949722146069140550e0, 4.63033784615654529590e0, 1.42343711074968357734e0),
-    (1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1)
-    + (6.89767334985100004550e-1, 1.67638483018380384940e0, 2.05319162663775882187e0, 1.0),
+    (7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1,
+     1.27045825245236838258e0, 3.64784832476320460504e0, 5.76949722146069140550e0,
+     4.63033784615654529590e0, 1.42343711074968357734e0),
+    (1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2,
+     1.48103976427480074590e-1, 6.89767334985100004550e-1, 1.67638483018380384940e0,
+     2.05319162663775882187e0, 1.0),
 )
 _TAIL = (
-    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2)
-    + (2.96560571828504891230e-1, 1.78482653991729133580e0, 5.46378491116411436990e0, 6.65790464350110377720e0),
-    (2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4)
-    + (1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0),
+    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3,
+     2.65321895265761230930e-2, 2.96560571828504891230e-1, 1.78482653991729133580e0,
+     5.46378491116411436990e0, 6.65790464350110377720e0),
+    (2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5,
+     7.86869131145613259100e-4, 1.48753612908506148525e-2, 1.36929880922735805310e-1,
+     5.99832206555887937690e-1, 1.0),
 )
+# fmt: on
 
 
 def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: Floats) -> Floats:
@@ -185,7 +190,8 @@ def normal_quantile(probability: ArrayLike) -> Floats:
 
     References
     ----------
-    1. Wichura: Algorithm AS 241, the percentage points of the normal distribution. Applied Statistics 37 (1988) 477,
+    1. Wichura: Algorithm AS 241, the percentage points of the normal distribution. Applied Statistics 37
+    (1988) 477,
        doi:10.2307/2347330, routine PPND16
     """
     p = np.asarray(probability, dtype=np.float64)

@@ -9,18 +9,39 @@ from typing import Any
 from .errors import UnitError, nearest
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*\Z", re.DOTALL)
-# Only names, products, quotients and one-digit powers reach the unit registry: nothing to evaluate, nothing that hangs.
-_UNIT = re.compile(r"[A-Za-zµμ%]+(?:(?:\*\*|\^)-?\d)?(?:\s*[*/]\s*(?:[A-Za-zµμ%]+|1)(?:(?:\*\*|\^)-?\d)?)*\Z|1(?:/[A-Za-zµμ]+)?\Z")
+# Only names, products, quotients and one-digit powers reach the registry: nothing that could hang.
+_UNIT = re.compile(
+    r"[A-Za-zµμ%_]+(?:(?:\*\*|\^)-?\d)?(?:\s*[*/]\s*(?:[A-Za-zµμ%_]+|1)(?:(?:\*\*|\^)-?\d)?)*\Z|1(?:/[A-Za-zµμ]+)?\Z"
+)
 _LONGEST = 60
-_COMMON = ("d", "h", "min", "week", "month", "mg", "ug", "ng", "g", "kg", "mL", "L", "mm", "nmol", "nM", "mg/L", "1/d")
+_COMMON = (
+    "d",
+    "h",
+    "min",
+    "week",
+    "month",
+    "mg",
+    "ug",
+    "ng",
+    "g",
+    "kg",
+    "mL",
+    "L",
+    "mm",
+    "nmol",
+    "nM",
+    "mg/L",
+    "1/d",
+)
 
 
 @cache
 def _registry() -> Any:
     import pint  # 0.4 s that a run without written units need not pay
 
-    registry = pint.UnitRegistry(non_int_type=Fraction)
-    registry.define("cell = []")
+    registry: Any = pint.UnitRegistry(non_int_type=Fraction)
+    for name in ("cell = []", "dose_unit = [dose]", "vaccine_unit = [vaccine]"):
+        registry.define(name)
     return registry
 
 
@@ -68,7 +89,9 @@ def split(text: str, *, what: str = "quantity") -> tuple[float, str]:
     match = _NUMBER.match(text) if len(text) <= 2 * _LONGEST else None
     number = float(match[1]) if match else math.nan
     if match is None or not math.isfinite(number):
-        raise UnitError(f"{what}: {text[:_LONGEST]!r} is no quantity; write a number and a unit, such as '14 d'")
+        raise UnitError(
+            f"{what}: {text[:_LONGEST]!r} is no quantity; write a number and a unit, such as '14 d'"
+        )
     return number, match[2]
 
 
@@ -120,5 +143,7 @@ def quantity(given: str | float, unit: str, *, what: str = "quantity") -> float:
             raise UnitError(f"{what}: {given!r} has no unit; write {given.strip() + ' ' + unit!r}")
         return convert(number, written, unit, what=what)
     if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-        raise UnitError(f"{what}: {given!r} is no finite number of {unit}; write a number or text such as '1 {unit}'")
+        raise UnitError(
+            f"{what}: {given!r} is no finite number of {unit}; write a number or text such as '1 {unit}'"
+        )
     return float(given)
