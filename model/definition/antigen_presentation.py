@@ -14,7 +14,6 @@ _SITES = {
 def module(structure: Structure) -> Module:
     """Occupancy and signal at the sites that the structure lets act; the node's serves the vaccine in any."""
     blood_acts = structure.activation_site in ("blood", "both")
-    node_acts = structure.activation_site in ("node", "both")
     quantities: list[Quantity] = []
     species: list[Species] = []
     processes: list[Process] = []
@@ -62,7 +61,7 @@ def _explicit(letter: str, level: str, words: str) -> tuple[list[Species], list[
     flow = "molecule/d"
     species = [
         Species(free, "molecule", f"free MHC class II per cell in {words}", start="Rcell"),
-        Species(bound, "molecule", f"LAG-3Ig bound per cell in {words}"),
+        Species(bound, "molecule", f"LAG-3Ig bound per cell in {words}", scale="N50"),
     ]
     processes = [
         Process(f"synthesis_{letter}", "kdeg*Rcell", flow, f"new MHC class II in {words}", {free: "1"}),

@@ -106,7 +106,7 @@ def _polyclonal() -> Module:
                 "fM",
                 "qM*EM_turnover/(rE*E0)",
                 "1",
-                "effector-memory cells per returning effector, homeostatic division included, so it may exceed 1",
+                "effector-memory cells per returning effector, with homeostatic division, so it may exceed 1",
             ),
             Quantity("sE", "(1-qE)*E_turnover", _BLOOD_FLOW, "other supply of activated cells"),
             Quantity("sEM", "(1-qM)*EM_turnover", _BLOOD_FLOW, "other supply of effector memory"),

@@ -59,7 +59,7 @@ def _two_compartment() -> Module:
             Species("Tp", "mg", "paclitaxel, peripheral"),
         ),
         quantities=(
-            # One dose unit has the area 1/kx in the K-PD form; here it is Dpac*BSA/CLt, so the two kill alike.
+            # One dose unit has the area 1/kx in the K-PD form; here Dpac*BSA/CLt: the two kill alike.
             Quantity("Xp_per_level", "CLt/(kx*Dpac*BSA)", "L/mg", "exposure per plasma level"),
             Quantity("Xp", "Xp_per_level/V1t*Tc", "dose_unit", "exposure in dose units of the K-PD form"),
         ),

@@ -23,8 +23,8 @@ _SCHEMA = 1
 class Parameter:
     """One number with its unit, spread over patients, kind and source.
 
-    ``spread`` is the coefficient of variation of a log-normal whose median is ``value``, or the standard deviation of
-    the logit of a logit-normal. Without ``bounds`` a parameter is positive.
+    ``spread`` is the coefficient of variation of a log-normal whose median is ``value``, or the standard deviation
+    of the logit of a logit-normal. Without ``bounds`` a parameter is positive.
     """
 
     symbol: str
@@ -183,8 +183,8 @@ def load_parameters(
     Raises
     ------
     ParameterError
-        If the file cannot be read, has an unknown key, or describes a number incompletely; the message names the
-        file, the parameter and the nearest known word.
+        If the file cannot be read, has an unknown key, or describes a number incompletely; the message names
+        the file, the parameter and the nearest known word.
     """
     file = TABLE if path is None else Path(path)
     try:

@@ -1,6 +1,6 @@
 """What can be read off a patient, and the assay that would measure it."""
 
-from .records import Assay, Module, Observable
+from .records import Assay, Module, Observable, Quantity
 from .structures import Structure
 
 _COUNT = Assay("lognormal", "cv_activated_cd8")
@@ -15,6 +15,9 @@ def module(structure: Structure) -> Module:
     return Module(
         name="readouts",
         meaning="observables",
+        quantities=(
+            Quantity("em_share", "(E+EM)/(E+EM+Oth)", "1", "effector and effector-memory share of CD8 cells"),
+        ),
         observables=(
             Observable(
                 "plasma", "MW*C", "ng/mL", "LAG-3Ig in plasma", Assay("lognormal", "cv_plasma", "lloq_plasma")
@@ -29,7 +32,7 @@ def module(structure: Structure) -> Module:
             Observable("activated_cd8", "E", "cell/uL", "activated CD8 cells", _COUNT),
             Observable(
                 "em_cd8_percent",
-                "percent_per_one*(E+EM)/(E+EM+Oth)",
+                "percent_per_one*em_share",
                 "percent",
                 "effector-memory share of CD8 cells",
                 Assay("normal", "sd_em_cd8"),

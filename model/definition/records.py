@@ -9,10 +9,25 @@ from ..errors import ModelError
 
 # Names that the generated kernels use for their own arguments and functions.
 RESERVED = frozenset(
-    "absolute b derived diagonal dy exp floor inputs kernel load log lu maximum minimum out parameters pi power "
-    "select sqrt store y".split()
+    {"b", "d", "derived", "diagonal", "dy", "inputs", "lu", "out", "parameters", "pi", "y"}
+    | {
+        "absolute",
+        "exp",
+        "floor",
+        "kernel",
+        "load",
+        "log",
+        "maximum",
+        "minimum",
+        "power",
+        "select",
+        "sqrt",
+        "store",
+    }
 )
 ASSAY_KINDS = ("none", "lognormal", "normal")
+# Beginnings of the names that the kernels give to entries of a matrix.
+RESERVED_BEGINNINGS = ("a_", "b_", "l_", "pivot_", "x_")
 _SYMBOL = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*\Z")
 
 
@@ -29,7 +44,7 @@ def check_symbol(symbol: str) -> None:
             f"{symbol!r} is no symbol: use at most 40 ASCII letters and digits, starting with a letter, "
             "joined by single underscores"
         )
-    if symbol in RESERVED or keyword.iskeyword(symbol):
+    if symbol in RESERVED or keyword.iskeyword(symbol) or symbol.startswith(RESERVED_BEGINNINGS):
         raise ModelError(f"{symbol!r} is a word of Python or of the kernels: choose another symbol")
 
 
@@ -41,16 +56,20 @@ def _need(record: object, *fields: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Species:
-    """State of the model, with its closed-form value before any drug."""
+    """State of the model, with its closed-form value before any drug.
+
+    ``scale`` is its magnitude under drug where the start is zero, as an expression of parameters.
+    """
 
     symbol: str
     unit: str
     meaning: str
     start: str = "0"
+    scale: str = "1"
 
     def __post_init__(self) -> None:
         check_symbol(self.symbol)
-        _need(self, "unit", "meaning", "start")
+        _need(self, "unit", "meaning", "start", "scale")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +149,9 @@ class Observable:
 class Route:
     """Way a drug enters: the state a dose is added to, and how a dose becomes an amount there.
 
-    ``scale`` turns an amount in ``dose_unit`` into the state's unit without bioavailability. ``compartments`` are the
-    drug's own states, ``number`` the compartment number of an event table (CMT), ``infusion`` the input a rate is
-    added to (None: bolus only).
+    ``scale`` turns an amount in ``dose_unit`` into the state's unit without bioavailability. ``compartments`` are
+    the drug's own states, ``number`` the compartment number of an event table (CMT), ``infusion`` the input a rate
+    is added to (None: bolus only).
     """
 
     name: str

@@ -150,7 +150,7 @@ class Structure:
 
     @property
     def equations(self) -> "Structure":
-        """Structure whose equations these are: choices that only shape the population are at their default."""
+        """Structure whose equations these are: what only shapes the population is at its default."""
         return replace(self, microenvironment="one")
 
     def one_step_alternatives(self) -> tuple["Structure", ...]:

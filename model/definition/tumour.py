@@ -15,7 +15,12 @@ def module(structure: Structure) -> Module:
         Quantity(
             "V_start", "V0/(1+k0/(kclr+g))" if kills else "V0", "mL", "living volume in balanced growth"
         ),
-        Quantity("Vd_start", "V0-V_start", "mL", "dying volume in balanced growth"),
+        Quantity(
+            "Vd_start",
+            "V_start*k0/(kclr+g)" if kills else "0",
+            "mL",
+            "dying volume in balanced growth",
+        ),
         Quantity("Z_start", "V_start+eta*Vd_start", "mL", "antigen source without drug"),
         Quantity("Veff_start", "Vag*Z_start/(Z_start+Vag)", "mL", "effective antigen source without drug"),
         Quantity("W", "V+Vd", "mL", "tumour volume"),

@@ -64,8 +64,8 @@ def parse(text: str, where: str, names: Mapping[str, Any] | set[str] | frozenset
     Raises
     ------
     ModelError
-        If the text is no expression of the grammar, is too long or too deep, raises to a power above 16, or names
-        something that is not declared.
+        If the text is no expression of the grammar, is too long or too deep, raises to a power above 16, or
+        names something that is not declared.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def parse(text: str, where: str, names: Mapping[str, Any] | set[str] | frozenset
 
 
 def _walk(tree: ast.expr) -> Iterator[ast.expr]:
-    """Nodes of the tree in the order they are written; the name of a called function is no node of its own."""
+    """Nodes of the tree as they are written; the name of a called function is no node of its own."""
     yield tree
     children: list[ast.expr] = []
     if isinstance(tree, ast.BinOp):
@@ -155,18 +155,23 @@ def _check_exponent(node: ast.expr, refuse: Any) -> None:
             raise refuse(f"exponent {str(item.value)[:20]} is above {EXPONENT}")
 
 
+def exact(number: float) -> Any:
+    """Rational of the digits that a number is written with, so that 0.1 prints as 0.1 again."""
+    return sympy.Rational(repr(number))
+
+
 def literal(node: ast.expr) -> sympy.Rational | None:
     """Exact value of a tree made of numbers only (None if it has names or functions)."""
     if any(not isinstance(item, ast.Constant | ast.BinOp | ast.UnaryOp) for item in _walk(node)):
         return None
     value = _build(node, {})
-    return sympy.Rational(value) if value.is_Rational or value.is_Float else None
+    return value if value.is_Rational else None
 
 
 def _build(node: ast.expr, table: Mapping[str, Any]) -> Any:
     if isinstance(node, ast.Constant):
         number: Any = node.value
-        return sympy.Integer(number) if isinstance(number, int) else sympy.Float(number, 17)
+        return exact(number)
     if isinstance(node, ast.Name):
         return sympy.pi if node.id == "pi" else table[node.id]
     if isinstance(node, ast.UnaryOp):

@@ -1,0 +1,1308 @@
+"""Kernels of the disposition-target_mediated model.
+
+Written by ``python -m lag3ig.model.symbolic.emit`` from the definition: edit that, not this.
+"""
+
+from lag3ig.model.engine.simd import exp, kernel, load, maximum, power, sqrt, store
+
+NAME = "disposition-target_mediated"
+STRUCTURE = {
+    "activation_site": "blood",
+    "binding": "equilibrium",
+    "disposition": "target_mediated",
+    "tumour_effect": "kill",
+    "kill_scaling": "half",
+    "growth": "exponential",
+    "microenvironment": "one",
+    "new_lesions": "hazard",
+    "antibodies": "none",
+    "paclitaxel": "kpd",
+    "rebound": "counts",
+    "occasions": "none",
+    "antigen": "growing",
+}
+STATES = (
+    "Asc", "Aly", "Ac", "Ael", "AUC", "M", "Ma", "D", "DL", "N", "P", "Ep",
+    "Cs", "E", "EM", "Td", "Tx", "G", "V", "Vd", "Lnew", "Pc", "Pp", "Xk",
+    "Qr", "Av",
+)
+SCALES = (1.0, 1.0, 1.0, 1.0, 1.0, 100.0, 1.0, 0.1, 1.0, 0.01, 0.0001, 0.01, 0.01, 10.0, 100.0, 1.0, 0.1, 1.0, 100.0, 10.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0,)
+PARAMETERS = (
+    "WT", "WTref", "MW", "ka", "kly", "VF", "CLF", "xCL", "xV", "Fsc", "tlag", "Vly",
+    "gT", "Vt", "Kt", "KD", "Rcell", "N50", "hS", "M0", "Mother", "kM", "kMa", "aM",
+    "s0", "eM", "D0", "kD", "kmat", "m0", "kDL", "Vag", "eta", "H0", "KH", "N00",
+    "dN", "aN", "n0", "n1", "kpro", "dE", "rE", "fC", "dC", "aC", "nC", "EM0",
+    "phiE", "Oth", "qE", "qM", "KMa", "mE", "dEM", "ftr", "Td0", "dT", "kex", "dTx",
+    "y0", "nPD", "eL", "kG", "eG", "kkill", "Tsat", "DT", "DTref", "SLD0", "nles", "kclr",
+    "h0", "SLDref", "CLp", "V1p", "Qp", "V2p", "xCLp", "xVp", "EC50p", "Dpac", "kx", "kpac",
+    "lym", "kq", "rM", "rL", "kv", "b0", "sV", "Lother", "PBother", "SLD0_low", "SLD0_high", "CD8_low",
+    "CD8_high",
+)
+INPUTS = (
+    ("Asc_infusion", 0.0),
+    ("Ac_infusion", 0.0),
+    ("Pc_infusion", 0.0),
+)
+OBSERVABLES = (
+    "plasma", "plasma_nM", "auc", "eliminated", "bound_molecules", "activated_apc", "activated_cd8", "em_cd8_percent", "cd8_total", "monocytes", "lymphocytes", "pbmc",
+    "ifng", "pembrolizumab", "receptor_occupancy", "paclitaxel", "tumour_volume", "sld", "lesion_hazard",
+)
+MARGINS = (
+    "memory_loop", "effector_source", "effector_memory_source", "cd8_above_low", "cd8_below_high", "sld_above_low", "sld_below_high",
+)
+DOSES = (
+    "lag3ig.sc", "lag3ig.iv", "pembrolizumab.iv", "paclitaxel.iv", "vaccine.sc",
+)
+CALIBRATED = (
+    "KH",
+)
+DERIVED = 136
+HASH = "1abefb94df3ba709c8ef98326f29de05fba384811a2e33063d12d68763a8b478"
+FACTORS = 80
+
+
+@kernel
+def derive(parameters, derived):
+    """Write all that depends on parameters alone."""
+    WT = load(parameters, 0)  # kg: body weight
+    WTref = load(parameters, 1)  # kg: body weight at which clearances and volumes have their typical value
+    MW = load(parameters, 2)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    ka = load(parameters, 3)  # 1/d: absorption from the subcutaneous depot
+    kly = load(parameters, 4)  # 1/d: lymph transit from the draining node to plasma
+    VF = load(parameters, 5)  # L: apparent volume of plasma LAG-3Ig (bioavailability folded in)
+    CLF = load(parameters, 6)  # L/d: apparent clearance of LAG-3Ig (bioavailability folded in)
+    xCL = load(parameters, 7)  # 1: exponent of body weight on LAG-3Ig clearance
+    xV = load(parameters, 8)  # 1: exponent of body weight on LAG-3Ig volume
+    Fsc = load(parameters, 9)  # 1: subcutaneous bioavailability beyond what VF and CLF fold in; below 1 depot and node receive less
+    tlag = load(parameters, 10)  # d: lag before absorption from the depot starts
+    Vly = load(parameters, 11)  # L: volume of draining lymph and node
+    gT = load(parameters, 12)  # 1: tumour to plasma ratio of free LAG-3Ig
+    Vt = load(parameters, 13)  # nmol/d: largest rate of target-mediated loss from plasma (disposition = target_mediated)
+    Kt = load(parameters, 14)  # nM: plasma level at half the largest target-mediated loss (disposition = target_mediated)
+    KD = load(parameters, 15)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    Rcell = load(parameters, 16)  # molecule: MHC class II molecules per antigen-presenting cell
+    N50 = load(parameters, 17)  # molecule: bound molecules per cell at half the largest signal
+    hS = load(parameters, 18)  # 1: Hill exponent of the signal
+    M0 = load(parameters, 19)  # cell/uL: responsive antigen-presenting cells of blood: myeloid dendritic cells and a tenth of monocytes
+    Mother = load(parameters, 20)  # cell/uL: other monocytes of blood
+    kM = load(parameters, 21)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kMa = load(parameters, 22)  # 1/d: loss of activated antigen-presenting cells of blood
+    aM = load(parameters, 23)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    s0 = load(parameters, 24)  # 1: activation signal without drug
+    eM = load(parameters, 25)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    D0 = load(parameters, 26)  # Mcell/mL: density of dendritic cells in the tumour without maturation
+    kD = load(parameters, 27)  # 1/d: renewal of tumour dendritic cells
+    kmat = load(parameters, 28)  # 1/d: largest rate of maturation of tumour dendritic cells
+    m0 = load(parameters, 29)  # 1: maturation signal without drug
+    kDL = load(parameters, 30)  # 1/d: loss of mature dendritic cells in the node
+    Vag = load(parameters, 31)  # mL: tumour volume at half the largest antigen supply
+    eta = load(parameters, 32)  # 1: antigen of a dying cell relative to a living one
+    H0 = load(parameters, 33)  # 1: priming signal of the typical patient without drug
+    KH = load(parameters, 34)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    N00 = load(parameters, 35)  # cell/uL: tumour-specific naive CD8 cells without priming
+    dN = load(parameters, 36)  # 1/d: turnover of naive CD8 cells
+    aN = load(parameters, 37)  # 1/d: recruitment of naive cells at full priming
+    n0 = load(parameters, 38)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(parameters, 39)  # 1: further divisions at full priming
+    kpro = load(parameters, 40)  # 1/d: divisions per day of expanding cells
+    dE = load(parameters, 41)  # 1/d: death of effector cells
+    rE = load(parameters, 42)  # 1/d: return of effector cells to memory
+    fC = load(parameters, 43)  # 1: share of returning tumour-specific effectors that become central memory
+    dC = load(parameters, 44)  # 1/d: loss of central memory cells
+    aC = load(parameters, 45)  # 1/d: recall of central memory at full priming
+    nC = load(parameters, 46)  # 1: divisions of a recalled central memory cell
+    EM0 = load(parameters, 47)  # cell/uL: effector-memory CD8 cells without drug
+    phiE = load(parameters, 48)  # 1: activated CD8 cells per effector-memory cell without drug
+    Oth = load(parameters, 49)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    qE = load(parameters, 50)  # 1: share of the supply of activated CD8 cells that comes from effector memory without drug
+    qM = load(parameters, 51)  # 1: share of the supply of effector-memory cells that comes from returning effectors without drug
+    KMa = load(parameters, 52)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
+    mE = load(parameters, 53)  # 1: divisions of a reactivated effector-memory cell
+    dEM = load(parameters, 54)  # 1/d: loss of effector-memory cells without drug
+    ftr = load(parameters, 55)  # 1: tumour-reactive share of activated CD8 cells
+    Td0 = load(parameters, 56)  # Mcell/mL: functional CD8 cells of the tumour without drug
+    dT = load(parameters, 57)  # 1/d: loss of functional CD8 cells of the tumour
+    kex = load(parameters, 58)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    dTx = load(parameters, 59)  # 1/d: loss of exhausted CD8 cells of the tumour
+    y0 = load(parameters, 60)  # 1: PD-1 tone of the tumour without drug
+    nPD = load(parameters, 61)  # 1: Hill exponent of PD-1 inhibition
+    eL = load(parameters, 62)  # 1: PD-L1 induced by interferon gamma
+    kG = load(parameters, 63)  # 1/d: turnover of interferon gamma
+    eG = load(parameters, 64)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    kkill = load(parameters, 65)  # 1/d/(Mcell/mL): kill of the tumour per density of functional CD8 cells
+    Tsat = load(parameters, 66)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    DT = load(parameters, 67)  # d: doubling time of the untreated tumour's volume
+    DTref = load(parameters, 68)  # d: doubling time at which kkill holds; another indication needs another
+    SLD0 = load(parameters, 69)  # mm: sum of longest diameters without drug
+    nles = load(parameters, 70)  # 1: target lesions, equal spheres
+    kclr = load(parameters, 71)  # 1/d: clearance of dying tumour
+    h0 = load(parameters, 72)  # 1/d: hazard of a new lesion at the reference sum of longest diameters (new_lesions = hazard)
+    SLDref = load(parameters, 73)  # mm: sum of longest diameters at which h0 holds
+    CLp = load(parameters, 74)  # L/d: clearance of pembrolizumab
+    V1p = load(parameters, 75)  # L: central volume of pembrolizumab
+    Qp = load(parameters, 76)  # L/d: exchange clearance of pembrolizumab
+    V2p = load(parameters, 77)  # L: peripheral volume of pembrolizumab
+    xCLp = load(parameters, 78)  # 1: exponent of body weight on the clearances of pembrolizumab
+    xVp = load(parameters, 79)  # 1: exponent of body weight on the volumes of pembrolizumab
+    EC50p = load(parameters, 80)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    Dpac = load(parameters, 81)  # mg/m**2: paclitaxel dose that counts as one dose unit
+    kx = load(parameters, 82)  # 1/d: loss of the effect of paclitaxel (K-PD)
+    kpac = load(parameters, 83)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    lym = load(parameters, 84)  # 1: largest loss of proliferating immune cells to paclitaxel
+    kq = load(parameters, 85)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    rM = load(parameters, 86)  # 1/dose_unit: rebound of monocytes under paclitaxel
+    rL = load(parameters, 87)  # 1/dose_unit: rebound of lymphocytes under paclitaxel
+    kv = load(parameters, 88)  # 1/d: release of vaccine antigen
+    b0 = load(parameters, 89)  # 1: share of the vaccine's effect without adjuvant
+    sV = load(parameters, 90)  # Mcell/vaccine_unit: mature dendritic cells that one vaccine unit yields at full signal
+    Lother = load(parameters, 91)  # cell/uL: lymphocytes of blood other than CD8 cells
+    PBother = load(parameters, 92)  # cell/uL: mononuclear blood cells that do not rise under paclitaxel
+    SLD0_low = load(parameters, 93)  # mm: smallest plausible baseline sum of longest diameters
+    SLD0_high = load(parameters, 94)  # mm: largest plausible baseline sum of longest diameters
+    CD8_low = load(parameters, 95)  # cell/uL: smallest plausible CD8 count
+    CD8_high = load(parameters, 96)  # cell/uL: largest plausible CD8 count
+    CLi = power(WT / WTref, xCL) * CLF  # L/d: this patient's apparent clearance
+    VFi = power(WT / WTref, xV) * VF  # L: this patient's apparent volume
+    Mb = M0 * (1.0 + aM * s0 / kM)  # cell/uL: supply level of responsive cells
+    Ma_start = M0 * aM * s0 / kMa  # cell/uL: activated cells of blood without drug
+    D_start = D0 * kD / (kD + kmat * m0)  # Mcell/mL: tumour dendritic cells without drug
+    V0 = 0.0005235987755982989 * SLD0 * SLD0 * SLD0 / (nles * nles)  # mL: baseline volume: equal spheres
+    kkT = kkill * sqrt(DTref / DT)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    y_start = power(y0, nPD)  # 1: PD-1 drive without drug
+    Hp_start = y_start / (1.0 + y_start)  # 1: PD-1 inhibition without drug
+    k0 = Td0 * kkT * (1.0 - Hp_start) / (1.0 + Td0 / Tsat)  # 1/d: kill rate without drug
+    g = 0.6931471805599453 / DT  # 1/d: growth rate of the untreated tumour
+    V_start = V0 / (1.0 + k0 / (kclr + g))  # mL: living volume in balanced growth
+    Vd_start = k0 * V_start / (kclr + g)  # mL: dying volume in balanced growth
+    Z_start = eta * Vd_start + V_start  # mL: antigen source without drug
+    Veff_start = Vag * Z_start / (Vag + Z_start)  # mL: effective antigen source without drug
+    DL_start = kmat * m0 * D_start * Veff_start / kDL  # Mcell: mature cells without drug
+    H_start = DL_start / (KH + DL_start)  # 1: priming signal without drug
+    nd_start = n0 + n1 * H_start  # 1: divisions without drug
+    burst_start = exp(0.6931471805599453 * nd_start)  # 1: burst size without drug
+    recall_burst = exp(0.6931471805599453 * nC)  # 1: burst size of a recalled memory cell
+    N_start = N00 * dN / (dN + aN * H_start)  # cell/uL: naive cells without drug
+    primed_start = aN * H_start * N_start  # cell/uL/d: naive cells recruited without drug
+    loop = 1.0 - rE * fC * aC * H_start * recall_burst / ((dE + rE) * (dC + aC * H_start))  # 1: what the memory loop leaves open: at 0 it would feed itself
+    Ep_start = burst_start * primed_start / ((dE + rE) * loop)  # cell/uL: effectors without drug
+    E0 = EM0 * phiE  # cell/uL: activated cells without drug
+    X_start = Ma_start / (KMa + Ma_start)  # 1: reactivation signal without drug
+    E_turnover = (dE + rE) * E0  # cell/uL/d: turnover of activated cells without drug
+    E_yield = exp(0.6931471805599453 * mE)  # 1: activated cells per reactivated cell
+    aEM = qE * E_turnover / (EM0 * X_start * E_yield)  # 1/d: reactivation at full signal
+    EM_turnover = EM0 * dEM + EM0 * X_start * aEM  # cell/uL/d: turnover of effector memory without drug
+    fM = qM * EM_turnover / (rE * E0)  # 1: effector-memory cells per returning effector, with homeostatic division, so it may exceed 1
+    sE = (1.0 - qE) * E_turnover  # cell/uL/d: other supply of activated cells
+    sEM = (1.0 - qM) * EM_turnover  # cell/uL/d: other supply of effector memory
+    qT = Td0 * (dT + kex * Hp_start) / (ftr * E0 + Ep_start)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    V1pi = power(WT / WTref, xVp) * V1p  # L: this patient's central volume of pembrolizumab
+    kg = g + k0  # 1/d: growth rate before kill
+    growth = kg  # 1/d: growth rate
+    CLpi = power(WT / WTref, xCLp) * CLp  # L/d: this patient's clearance of pembrolizumab
+    Qpi = power(WT / WTref, xCLp) * Qp  # L/d: this patient's exchange of pembrolizumab
+    V2pi = power(WT / WTref, xVp) * V2p  # L: this patient's peripheral volume of pembrolizumab
+    one_minus_b0 = 1.0 - b0
+    one_over_VFi = 1.0 / VFi
+    one_over_Vly = 1.0 / Vly
+    one_over_N50 = 1.0 / N50
+    one_minus_s0 = 1.0 - s0
+    one_minus_m0 = 1.0 - m0
+    one_over_Tsat = 1.0 / Tsat
+    one_over_V1pi = 1.0 / V1pi
+    one_over_V0 = 1.0 / V0
+    kM_times_Mb = kM * Mb
+    dendritic_renewal = D0 * kD  # Mcell/mL/d: dendritic cells enter the tumour
+    naive_supply = N00 * dN  # cell/uL/d: supply of naive cells
+    effector_supply = sE  # cell/uL/d: other supply of activated cells
+    effector_memory_supply = sEM  # cell/uL/d: other supply of effector memory
+    dEM_over_EM0 = dEM / EM0
+    kG_over_E0 = kG / E0
+    h0_over_SLDref = h0 / SLDref
+    CLpi_over_V1pi = CLpi / V1pi
+    Qpi_over_V1pi = Qpi / V1pi
+    Qpi_over_V2pi = Qpi / V2pi
+    C_per_Ac = 1.0 / VFi
+    Ct_per_Ac = gT * C_per_Ac
+    Cn_per_Aly = 1.0 / Vly
+    KD_times_Rcell_times_C_per_Ac = KD * Rcell * C_per_Ac
+    KD_times_Rcell_times_Ct_per_Ac = KD * Rcell * Ct_per_Ac
+    KD_times_Rcell_times_Cn_per_Aly = KD * Rcell * Cn_per_Aly
+    Tsat_times_Tsat = Tsat * Tsat
+    c_2p0_times_eL = 2.0 * eL
+    cp_per_Pc = 1.0 / V1pi
+    EC50p_times_cp_per_Pc = EC50p * cp_per_Pc
+    Vag_times_Vag = Vag * Vag
+    elimination_per_Ac = CLi * C_per_Ac
+    Vt_times_Kt_times_C_per_Ac = Vt * Kt * C_per_Ac
+    kM_times_eM_times_Mb = kM * eM * Mb
+    c_2p0_times_dEM_over_EM0 = 2.0 * dEM / EM0
+    ftr_times_qT = ftr * qT
+    eG_times_qT = eG * qT
+    interferon_release_per_E = kG / E0
+    lesion_hazard_rate_by_SLD = h0 / SLDref
+    pembrolizumab_elimination_per_Pc = CLpi / V1pi
+    pembrolizumab_outflow_per_Pc = Qpi / V1pi
+    pembrolizumab_return_per_Pp = Qpi / V2pi
+    one_minus_b0_times_sV = (1.0 - b0) * sV
+    kv_times_sV = kv * sV
+    dE_plus_rE = dE + rE
+    rE_times_fC = rE * fC
+    rE_times_fM = rE * fM
+    hoisted = pembrolizumab_elimination_per_Pc + pembrolizumab_outflow_per_Pc
+    Oth_plus_Lother = Oth + Lother
+    store(derived, 0, CLi)
+    store(derived, 1, CLpi_over_V1pi)
+    store(derived, 2, EC50p)
+    store(derived, 3, E_yield)
+    store(derived, 4, KD)
+    store(derived, 5, KH)
+    store(derived, 6, KMa)
+    store(derived, 7, Kt)
+    store(derived, 8, Qpi_over_V1pi)
+    store(derived, 9, Qpi_over_V2pi)
+    store(derived, 10, Rcell)
+    store(derived, 11, SLD0)
+    store(derived, 12, Vag)
+    store(derived, 13, Vt)
+    store(derived, 14, aC)
+    store(derived, 15, aEM)
+    store(derived, 16, aM)
+    store(derived, 17, aN)
+    store(derived, 18, b0)
+    store(derived, 19, dC)
+    store(derived, 20, dE)
+    store(derived, 21, dEM_over_EM0)
+    store(derived, 22, dN)
+    store(derived, 23, dT)
+    store(derived, 24, dTx)
+    store(derived, 25, dendritic_renewal)
+    store(derived, 26, eG)
+    store(derived, 27, eL)
+    store(derived, 28, eM)
+    store(derived, 29, effector_memory_supply)
+    store(derived, 30, effector_supply)
+    store(derived, 31, eta)
+    store(derived, 32, fC)
+    store(derived, 33, fM)
+    store(derived, 34, ftr)
+    store(derived, 35, gT)
+    store(derived, 36, growth)
+    store(derived, 37, h0_over_SLDref)
+    store(derived, 38, hS)
+    store(derived, 39, kD)
+    store(derived, 40, kDL)
+    store(derived, 41, kG)
+    store(derived, 42, kG_over_E0)
+    store(derived, 43, kM)
+    store(derived, 44, kM_times_Mb)
+    store(derived, 45, kMa)
+    store(derived, 46, ka)
+    store(derived, 47, kclr)
+    store(derived, 48, kex)
+    store(derived, 49, kkT)
+    store(derived, 50, kly)
+    store(derived, 51, kmat)
+    store(derived, 52, kpac)
+    store(derived, 53, kpro)
+    store(derived, 54, kq)
+    store(derived, 55, kv)
+    store(derived, 56, kx)
+    store(derived, 57, lym)
+    store(derived, 58, m0)
+    store(derived, 59, n0)
+    store(derived, 60, n1)
+    store(derived, 61, nPD)
+    store(derived, 62, naive_supply)
+    store(derived, 63, one_minus_b0)
+    store(derived, 64, one_minus_m0)
+    store(derived, 65, one_minus_s0)
+    store(derived, 66, one_over_N50)
+    store(derived, 67, one_over_Tsat)
+    store(derived, 68, one_over_V0)
+    store(derived, 69, one_over_V1pi)
+    store(derived, 70, one_over_VFi)
+    store(derived, 71, one_over_Vly)
+    store(derived, 72, qT)
+    store(derived, 73, rE)
+    store(derived, 74, recall_burst)
+    store(derived, 75, s0)
+    store(derived, 76, sV)
+    store(derived, 77, y0)
+    store(derived, 78, C_per_Ac)
+    store(derived, 79, EC50p_times_cp_per_Pc)
+    store(derived, 80, KD_times_Rcell_times_C_per_Ac)
+    store(derived, 81, KD_times_Rcell_times_Cn_per_Aly)
+    store(derived, 82, KD_times_Rcell_times_Ct_per_Ac)
+    store(derived, 83, Tsat)
+    store(derived, 84, Tsat_times_Tsat)
+    store(derived, 85, Vag_times_Vag)
+    store(derived, 86, Vt_times_Kt_times_C_per_Ac)
+    store(derived, 87, c_2p0_times_dEM_over_EM0)
+    store(derived, 88, c_2p0_times_eL)
+    store(derived, 89, dE_plus_rE)
+    store(derived, 90, eG_times_qT)
+    store(derived, 91, elimination_per_Ac)
+    store(derived, 92, ftr_times_qT)
+    store(derived, 93, hoisted)
+    store(derived, 94, interferon_release_per_E)
+    store(derived, 95, kM_times_eM_times_Mb)
+    store(derived, 96, kv_times_sV)
+    store(derived, 97, lesion_hazard_rate_by_SLD)
+    store(derived, 98, one_minus_b0_times_sV)
+    store(derived, 99, pembrolizumab_outflow_per_Pc)
+    store(derived, 100, pembrolizumab_return_per_Pp)
+    store(derived, 101, rE_times_fC)
+    store(derived, 102, rE_times_fM)
+    store(derived, 103, MW)
+    store(derived, 104, Mother)
+    store(derived, 105, Oth)
+    store(derived, 106, Oth_plus_Lother)
+    store(derived, 107, PBother)
+    store(derived, 108, rL)
+    store(derived, 109, rM)
+    store(derived, 110, DL_start)
+    store(derived, 111, D_start)
+    store(derived, 112, E0)
+    store(derived, 113, EM0)
+    store(derived, 114, Ep_start)
+    store(derived, 115, H_start)
+    store(derived, 116, Hp_start)
+    store(derived, 117, M0)
+    store(derived, 118, Ma_start)
+    store(derived, 119, N_start)
+    store(derived, 120, Td0)
+    store(derived, 121, V_start)
+    store(derived, 122, Vd_start)
+    store(derived, 123, nd_start)
+    store(derived, 124, primed_start)
+    store(derived, 125, CD8_high)
+    store(derived, 126, CD8_low)
+    store(derived, 127, SLD0_high)
+    store(derived, 128, SLD0_low)
+    store(derived, 129, loop)
+    store(derived, 130, sE)
+    store(derived, 131, sEM)
+    store(derived, 132, Dpac)
+    store(derived, 133, Fsc)
+    store(derived, 134, tlag)
+    store(derived, 135, H0)
+
+
+@kernel
+def start(derived, y):
+    """Write the state before any drug, in closed form."""
+    aC = load(derived, 14)
+    dC = load(derived, 19)
+    dTx = load(derived, 24)
+    fC = load(derived, 32)
+    kex = load(derived, 48)
+    kpro = load(derived, 53)
+    rE = load(derived, 73)
+    DL_start = load(derived, 110)
+    D_start = load(derived, 111)
+    E0 = load(derived, 112)
+    EM0 = load(derived, 113)
+    Ep_start = load(derived, 114)
+    H_start = load(derived, 115)
+    Hp_start = load(derived, 116)
+    M0 = load(derived, 117)
+    Ma_start = load(derived, 118)
+    N_start = load(derived, 119)
+    Td0 = load(derived, 120)
+    V_start = load(derived, 121)
+    Vd_start = load(derived, 122)
+    nd_start = load(derived, 123)
+    primed_start = load(derived, 124)
+    store(y, 0, 0.0)  # Asc, nmol: LAG-3Ig in the subcutaneous depot
+    store(y, 1, 0.0)  # Aly, nmol: LAG-3Ig in draining lymph and node
+    store(y, 2, 0.0)  # Ac, nmol: LAG-3Ig in plasma (apparent)
+    store(y, 3, 0.0)  # Ael, nmol: LAG-3Ig eliminated
+    store(y, 4, 0.0)  # AUC, nM*d: exposure: area under the plasma level
+    store(y, 5, M0)  # M, cell/uL: responsive resting antigen-presenting cells of blood
+    store(y, 6, Ma_start)  # Ma, cell/uL: activated antigen-presenting cells of blood
+    store(y, 7, D_start)  # D, Mcell/mL: immature dendritic cells of the tumour
+    store(y, 8, DL_start)  # DL, Mcell: mature dendritic cells with tumour antigen in the node
+    store(y, 9, N_start)  # N, cell/uL: tumour-specific naive CD8 cells, all clones
+    store(y, 10, nd_start * primed_start / kpro)  # P, cell/uL: cells in burst expansion, counted before it
+    store(y, 11, Ep_start)  # Ep, cell/uL: tumour-specific primed effectors
+    store(y, 12, rE * fC * Ep_start / (dC + aC * H_start))  # Cs, cell/uL: tumour-specific central memory
+    store(y, 13, E0)  # E, cell/uL: activated polyclonal CD8 cells
+    store(y, 14, EM0)  # EM, cell/uL: polyclonal effector-memory CD8 cells
+    store(y, 15, Td0)  # Td, Mcell/mL: functional CD8 cells of the tumour
+    store(y, 16, Td0 * kex * Hp_start / dTx)  # Tx, Mcell/mL: exhausted CD8 cells of the tumour
+    store(y, 17, 1.0)  # G, 1: interferon gamma relative to baseline
+    store(y, 18, V_start)  # V, mL: living tumour volume
+    store(y, 19, Vd_start)  # Vd, mL: dying tumour volume
+    store(y, 20, 0.0)  # Lnew, 1: cumulative hazard of a new lesion
+    store(y, 21, 0.0)  # Pc, mg: pembrolizumab, central
+    store(y, 22, 0.0)  # Pp, mg: pembrolizumab, peripheral
+    store(y, 23, 0.0)  # Xk, dose_unit: paclitaxel effect compartment
+    store(y, 24, 0.0)  # Qr, dose_unit: rebound of blood counts under paclitaxel
+    store(y, 25, 0.0)  # Av, vaccine_unit: vaccine antigen
+
+
+@kernel
+def rhs(y, inputs, derived, dy):
+    """Write dy/dt: rates, then one balance a line."""
+    CLi = load(derived, 0)
+    CLpi_over_V1pi = load(derived, 1)
+    EC50p = load(derived, 2)
+    E_yield = load(derived, 3)
+    KD = load(derived, 4)
+    KH = load(derived, 5)
+    KMa = load(derived, 6)
+    Kt = load(derived, 7)
+    Qpi_over_V1pi = load(derived, 8)
+    Qpi_over_V2pi = load(derived, 9)
+    Rcell = load(derived, 10)
+    SLD0 = load(derived, 11)
+    Vag = load(derived, 12)
+    Vt = load(derived, 13)
+    aC = load(derived, 14)
+    aEM = load(derived, 15)
+    aM = load(derived, 16)
+    aN = load(derived, 17)
+    b0 = load(derived, 18)
+    dC = load(derived, 19)
+    dE = load(derived, 20)
+    dEM_over_EM0 = load(derived, 21)
+    dN = load(derived, 22)
+    dT = load(derived, 23)
+    dTx = load(derived, 24)
+    dendritic_renewal = load(derived, 25)
+    eG = load(derived, 26)
+    eL = load(derived, 27)
+    eM = load(derived, 28)
+    effector_memory_supply = load(derived, 29)
+    effector_supply = load(derived, 30)
+    eta = load(derived, 31)
+    fC = load(derived, 32)
+    fM = load(derived, 33)
+    ftr = load(derived, 34)
+    gT = load(derived, 35)
+    growth = load(derived, 36)
+    h0_over_SLDref = load(derived, 37)
+    hS = load(derived, 38)
+    kD = load(derived, 39)
+    kDL = load(derived, 40)
+    kG = load(derived, 41)
+    kG_over_E0 = load(derived, 42)
+    kM = load(derived, 43)
+    kM_times_Mb = load(derived, 44)
+    kMa = load(derived, 45)
+    ka = load(derived, 46)
+    kclr = load(derived, 47)
+    kex = load(derived, 48)
+    kkT = load(derived, 49)
+    kly = load(derived, 50)
+    kmat = load(derived, 51)
+    kpac = load(derived, 52)
+    kpro = load(derived, 53)
+    kq = load(derived, 54)
+    kv = load(derived, 55)
+    kx = load(derived, 56)
+    lym = load(derived, 57)
+    m0 = load(derived, 58)
+    n0 = load(derived, 59)
+    n1 = load(derived, 60)
+    nPD = load(derived, 61)
+    naive_supply = load(derived, 62)
+    one_minus_b0 = load(derived, 63)
+    one_minus_m0 = load(derived, 64)
+    one_minus_s0 = load(derived, 65)
+    one_over_N50 = load(derived, 66)
+    one_over_Tsat = load(derived, 67)
+    one_over_V0 = load(derived, 68)
+    one_over_V1pi = load(derived, 69)
+    one_over_VFi = load(derived, 70)
+    one_over_Vly = load(derived, 71)
+    qT = load(derived, 72)
+    rE = load(derived, 73)
+    recall_burst = load(derived, 74)
+    s0 = load(derived, 75)
+    sV = load(derived, 76)
+    y0 = load(derived, 77)
+    Asc = load(y, 0)  # nmol: LAG-3Ig in the subcutaneous depot
+    Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
+    Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
+    M = load(y, 5)  # cell/uL: responsive resting antigen-presenting cells of blood
+    Ma = load(y, 6)  # cell/uL: activated antigen-presenting cells of blood
+    D = load(y, 7)  # Mcell/mL: immature dendritic cells of the tumour
+    DL = load(y, 8)  # Mcell: mature dendritic cells with tumour antigen in the node
+    N = load(y, 9)  # cell/uL: tumour-specific naive CD8 cells, all clones
+    P = load(y, 10)  # cell/uL: cells in burst expansion, counted before it
+    Ep = load(y, 11)  # cell/uL: tumour-specific primed effectors
+    Cs = load(y, 12)  # cell/uL: tumour-specific central memory
+    E = load(y, 13)  # cell/uL: activated polyclonal CD8 cells
+    EM = load(y, 14)  # cell/uL: polyclonal effector-memory CD8 cells
+    Td = load(y, 15)  # Mcell/mL: functional CD8 cells of the tumour
+    Tx = load(y, 16)  # Mcell/mL: exhausted CD8 cells of the tumour
+    G = load(y, 17)  # 1: interferon gamma relative to baseline
+    V = load(y, 18)  # mL: living tumour volume
+    Vd = load(y, 19)  # mL: dying tumour volume
+    Pc = load(y, 21)  # mg: pembrolizumab, central
+    Pp = load(y, 22)  # mg: pembrolizumab, peripheral
+    Xk = load(y, 23)  # dose_unit: paclitaxel effect compartment
+    Qr = load(y, 24)  # dose_unit: rebound of blood counts under paclitaxel
+    Av = load(y, 25)  # vaccine_unit: vaccine antigen
+    Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
+    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    Ct = gT * C  # nM: free LAG-3Ig in the tumour
+    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
+    B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
+    z_b = power(B_b * one_over_N50, hS)  # 1: occupancy drive in blood
+    S = z_b / (1.0 + z_b)  # 1: signal in blood
+    B_t = Rcell * Ct / (KD + Ct)  # molecule: LAG-3Ig bound per cell in the tumour
+    z_t = power(B_t * one_over_N50, hS)  # 1: occupancy drive in the tumour
+    ST = z_t / (1.0 + z_t)  # 1: signal in the tumour
+    B_n = Rcell * Cn / (KD + Cn)  # molecule: LAG-3Ig bound per cell in the draining node
+    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    SL = z_n / (1.0 + z_n)  # 1: signal in the draining node
+    Sa = S  # 1: signal that blood antigen-presenting cells receive
+    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
+    m = m0 + ST * one_minus_m0  # 1: maturation signal in the tumour
+    H = DL / (KH + DL)  # 1: priming signal
+    nd = n0 + n1 * H  # 1: divisions of a recruited cell
+    burst = exp(0.6931471805599453 * nd)  # 1: burst size
+    X = Ma / (KMa + Ma)  # 1: reactivation signal
+    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
+    L = 1.0 + eL * (G - 1.0) / (1.0 + G)  # 1: PD-L1 relative to baseline
+    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
+    yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
+    Hp = yy / (1.0 + yy)  # 1: PD-1 inhibition of functional CD8 cells
+    Xp = Xk  # dose_unit: exposure to paclitaxel
+    kk = kpac * Xp + kkT * Tk * (1.0 - Hp)  # 1/d: kill rate
+    W = V + Vd  # mL: tumour volume
+    Z = eta * Vd + V  # mL: antigen source: dying cells weigh more
+    Veff = Vag * Z / (Vag + Z)  # mL: effective antigen source
+    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    SLD = SLD0 * size  # mm: sum of longest diameters
+    pr = 1.0 - lym * Xp / (1.0 + Xp)  # 1: share of proliferating cells spared by paclitaxel
+    depot_infusion = Asc_infusion  # nmol/d: subcutaneous infusion
+    plasma_infusion = Ac_infusion  # nmol/d: intravenous infusion
+    absorption = ka * Asc  # nmol/d: absorption from the depot into lymph
+    drainage = kly * Aly  # nmol/d: lymph drains into plasma
+    elimination = CLi * C  # nmol/d: linear elimination
+    exposure = C  # nM: plasma level adds to exposure
+    target_loss = Vt * C / (Kt + C)  # nmol/d: target-mediated loss from plasma
+    monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
+    resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
+    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
+    dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
+    maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node
+    node_loss = kDL * DL  # Mcell/d: mature cells of the node die
+    naive_loss = dN * N  # cell/uL/d: loss of naive cells
+    priming = aN * N * H  # cell/uL/d: recruitment of naive cells in the node
+    expansion = kpro * P / nd  # cell/uL/d: clones finish their burst and leave the node
+    recall = aC * Cs * H  # cell/uL/d: recall of central memory
+    primed_death = dE * Ep  # cell/uL/d: death of primed effectors
+    primed_return = rE * Ep  # cell/uL/d: primed effectors rest
+    memory_loss = dC * Cs  # cell/uL/d: loss of central memory
+    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    effector_death = dE * E  # cell/uL/d: death of activated cells
+    effector_return = rE * E  # cell/uL/d: activated cells rest
+    effector_memory_loss = EM * EM * dEM_over_EM0  # cell/uL/d: loss of effector memory, rising with its number
+    tumour_entry = (ftr * E + Ep) * (1.0 + eG * (G - 1.0)) * qT  # Mcell/mL/d: CD8 cells enter the tumour
+    tumour_cd8_loss = dT * Td  # Mcell/mL/d: functional cells die
+    exhaustion = kex * Td * Hp  # Mcell/mL/d: PD-1 exhausts functional cells
+    exhausted_loss = dTx * Tx  # Mcell/mL/d: exhausted cells die
+    interferon_release = E * kG_over_E0  # 1/d: activated CD8 cells release it
+    interferon_loss = kG * G  # 1/d: it is cleared
+    tumour_growth = V * growth  # mL/d: the tumour grows
+    tumour_kill = V * kk  # mL/d: CD8 cells and paclitaxel kill
+    dead_clearance = kclr * Vd  # mL/d: dying tumour is cleared
+    lesion_hazard_rate = SLD * h0_over_SLDref  # 1/d: hazard of a new lesion
+    pembrolizumab_infusion = Pc_infusion  # mg/d: infusion
+    pembrolizumab_elimination = Pc * CLpi_over_V1pi  # mg/d: elimination
+    pembrolizumab_outflow = Pc * Qpi_over_V1pi  # mg/d: to the periphery
+    pembrolizumab_return = Pp * Qpi_over_V2pi  # mg/d: from the periphery
+    paclitaxel_loss = kx * Xk  # dose_unit/d: paclitaxel's effect fades
+    rebound_rise = kq * Xp  # dose_unit/d: exposure drives the rebound
+    rebound_fall = kq * Qr  # dose_unit/d: the rebound fades
+    vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
+    store(dy, 0, depot_infusion - absorption)  # Asc, nmol per d
+    store(dy, 1, absorption - drainage)  # Aly, nmol per d
+    store(dy, 2, plasma_infusion + drainage - elimination - target_loss)  # Ac, nmol per d
+    store(dy, 3, elimination + target_loss)  # Ael, nmol per d
+    store(dy, 4, exposure)  # AUC, nM*d per d
+    store(dy, 5, monopoiesis - resting_loss - activation)  # M, cell/uL per d
+    store(dy, 6, activation - activated_loss)  # Ma, cell/uL per d
+    store(dy, 7, dendritic_renewal - dendritic_loss - maturation)  # D, Mcell/mL per d
+    store(dy, 8, (b0 + SL * one_minus_b0) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
+    store(dy, 9, naive_supply - naive_loss - priming)  # N, cell/uL per d
+    store(dy, 10, pr * priming - expansion)  # P, cell/uL per d
+    store(dy, 11, recall_burst * recall + burst * expansion - primed_death - primed_return)  # Ep, cell/uL per d
+    store(dy, 12, fC * primed_return - recall - memory_loss)  # Cs, cell/uL per d
+    store(dy, 13, E_yield * pr * reactivation + effector_supply - effector_death - effector_return)  # E, cell/uL per d
+    store(dy, 14, fM * effector_return + effector_memory_supply - reactivation - effector_memory_loss)  # EM, cell/uL per d
+    store(dy, 15, tumour_entry - tumour_cd8_loss - exhaustion)  # Td, Mcell/mL per d
+    store(dy, 16, exhaustion - exhausted_loss)  # Tx, Mcell/mL per d
+    store(dy, 17, interferon_release - interferon_loss)  # G, 1 per d
+    store(dy, 18, tumour_growth - tumour_kill)  # V, mL per d
+    store(dy, 19, tumour_kill - dead_clearance)  # Vd, mL per d
+    store(dy, 20, lesion_hazard_rate)  # Lnew, 1 per d
+    store(dy, 21, pembrolizumab_infusion + pembrolizumab_return - pembrolizumab_elimination - pembrolizumab_outflow)  # Pc, mg per d
+    store(dy, 22, pembrolizumab_outflow - pembrolizumab_return)  # Pp, mg per d
+    store(dy, 23, -paclitaxel_loss)  # Xk, dose_unit per d
+    store(dy, 24, rebound_rise - rebound_fall)  # Qr, dose_unit per d
+    store(dy, 25, -vaccine_release)  # Av, vaccine_unit per d
+
+
+@kernel
+def factor(y, inputs, derived, diagonal, lu):
+    """Write the LU factors of diag(d) - J; d is the only row of diagonal."""
+    EC50p = load(derived, 2)
+    E_yield = load(derived, 3)
+    KD = load(derived, 4)
+    KH = load(derived, 5)
+    KMa = load(derived, 6)
+    Kt = load(derived, 7)
+    Rcell = load(derived, 10)
+    SLD0 = load(derived, 11)
+    Vag = load(derived, 12)
+    aC = load(derived, 14)
+    aEM = load(derived, 15)
+    aM = load(derived, 16)
+    aN = load(derived, 17)
+    b0 = load(derived, 18)
+    dC = load(derived, 19)
+    dN = load(derived, 22)
+    dT = load(derived, 23)
+    dTx = load(derived, 24)
+    eG = load(derived, 26)
+    eL = load(derived, 27)
+    eM = load(derived, 28)
+    eta = load(derived, 31)
+    ftr = load(derived, 34)
+    gT = load(derived, 35)
+    growth = load(derived, 36)
+    hS = load(derived, 38)
+    kD = load(derived, 39)
+    kDL = load(derived, 40)
+    kG = load(derived, 41)
+    kM = load(derived, 43)
+    kM_times_Mb = load(derived, 44)
+    kMa = load(derived, 45)
+    ka = load(derived, 46)
+    kclr = load(derived, 47)
+    kex = load(derived, 48)
+    kkT = load(derived, 49)
+    kly = load(derived, 50)
+    kmat = load(derived, 51)
+    kpac = load(derived, 52)
+    kpro = load(derived, 53)
+    kq = load(derived, 54)
+    kv = load(derived, 55)
+    kx = load(derived, 56)
+    lym = load(derived, 57)
+    m0 = load(derived, 58)
+    n0 = load(derived, 59)
+    n1 = load(derived, 60)
+    nPD = load(derived, 61)
+    one_minus_b0 = load(derived, 63)
+    one_minus_m0 = load(derived, 64)
+    one_minus_s0 = load(derived, 65)
+    one_over_N50 = load(derived, 66)
+    one_over_Tsat = load(derived, 67)
+    one_over_V0 = load(derived, 68)
+    one_over_V1pi = load(derived, 69)
+    one_over_VFi = load(derived, 70)
+    one_over_Vly = load(derived, 71)
+    qT = load(derived, 72)
+    recall_burst = load(derived, 74)
+    s0 = load(derived, 75)
+    y0 = load(derived, 77)
+    C_per_Ac = load(derived, 78)
+    EC50p_times_cp_per_Pc = load(derived, 79)
+    KD_times_Rcell_times_C_per_Ac = load(derived, 80)
+    KD_times_Rcell_times_Cn_per_Aly = load(derived, 81)
+    KD_times_Rcell_times_Ct_per_Ac = load(derived, 82)
+    Tsat = load(derived, 83)
+    Tsat_times_Tsat = load(derived, 84)
+    Vag_times_Vag = load(derived, 85)
+    Vt_times_Kt_times_C_per_Ac = load(derived, 86)
+    c_2p0_times_dEM_over_EM0 = load(derived, 87)
+    c_2p0_times_eL = load(derived, 88)
+    dE_plus_rE = load(derived, 89)
+    eG_times_qT = load(derived, 90)
+    elimination_per_Ac = load(derived, 91)
+    ftr_times_qT = load(derived, 92)
+    hoisted = load(derived, 93)
+    interferon_release_per_E = load(derived, 94)
+    kM_times_eM_times_Mb = load(derived, 95)
+    kv_times_sV = load(derived, 96)
+    lesion_hazard_rate_by_SLD = load(derived, 97)
+    one_minus_b0_times_sV = load(derived, 98)
+    pembrolizumab_outflow_per_Pc = load(derived, 99)
+    pembrolizumab_return_per_Pp = load(derived, 100)
+    rE_times_fC = load(derived, 101)
+    rE_times_fM = load(derived, 102)
+    Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
+    Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
+    M = load(y, 5)  # cell/uL: responsive resting antigen-presenting cells of blood
+    Ma = load(y, 6)  # cell/uL: activated antigen-presenting cells of blood
+    D = load(y, 7)  # Mcell/mL: immature dendritic cells of the tumour
+    DL = load(y, 8)  # Mcell: mature dendritic cells with tumour antigen in the node
+    N = load(y, 9)  # cell/uL: tumour-specific naive CD8 cells, all clones
+    P = load(y, 10)  # cell/uL: cells in burst expansion, counted before it
+    Ep = load(y, 11)  # cell/uL: tumour-specific primed effectors
+    Cs = load(y, 12)  # cell/uL: tumour-specific central memory
+    E = load(y, 13)  # cell/uL: activated polyclonal CD8 cells
+    EM = load(y, 14)  # cell/uL: polyclonal effector-memory CD8 cells
+    Td = load(y, 15)  # Mcell/mL: functional CD8 cells of the tumour
+    G = load(y, 17)  # 1: interferon gamma relative to baseline
+    V = load(y, 18)  # mL: living tumour volume
+    Vd = load(y, 19)  # mL: dying tumour volume
+    Pc = load(y, 21)  # mg: pembrolizumab, central
+    Xk = load(y, 23)  # dose_unit: paclitaxel effect compartment
+    Av = load(y, 25)  # vaccine_unit: vaccine antigen
+    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    Ct = gT * C  # nM: free LAG-3Ig in the tumour
+    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
+    per_KD_plus_C = 1.0 / (KD + C)
+    B_b = Rcell * C * per_KD_plus_C  # molecule: LAG-3Ig bound per cell in blood
+    B_b_per_Ac = KD_times_Rcell_times_C_per_Ac * per_KD_plus_C * per_KD_plus_C
+    z_b = power(B_b * one_over_N50, hS)  # 1: occupancy drive in blood
+    z_b_per_Ac = hS * z_b * B_b_per_Ac / maximum(1e-300, B_b)
+    per_one_plus_z_b = 1.0 / (1.0 + z_b)
+    S = z_b * per_one_plus_z_b  # 1: signal in blood
+    S_per_Ac = per_one_plus_z_b * per_one_plus_z_b * z_b_per_Ac
+    per_KD_plus_Ct = 1.0 / (KD + Ct)
+    B_t = Rcell * Ct * per_KD_plus_Ct  # molecule: LAG-3Ig bound per cell in the tumour
+    B_t_per_Ac = KD_times_Rcell_times_Ct_per_Ac * per_KD_plus_Ct * per_KD_plus_Ct
+    z_t = power(B_t * one_over_N50, hS)  # 1: occupancy drive in the tumour
+    z_t_per_Ac = hS * z_t * B_t_per_Ac / maximum(1e-300, B_t)
+    per_one_plus_z_t = 1.0 / (1.0 + z_t)
+    ST = z_t * per_one_plus_z_t  # 1: signal in the tumour
+    ST_per_Ac = per_one_plus_z_t * per_one_plus_z_t * z_t_per_Ac
+    per_KD_plus_Cn = 1.0 / (KD + Cn)
+    B_n = Rcell * Cn * per_KD_plus_Cn  # molecule: LAG-3Ig bound per cell in the draining node
+    B_n_per_Aly = KD_times_Rcell_times_Cn_per_Aly * per_KD_plus_Cn * per_KD_plus_Cn
+    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n_per_Aly = hS * z_n * B_n_per_Aly / maximum(1e-300, B_n)
+    per_one_plus_z_n = 1.0 / (1.0 + z_n)
+    SL = z_n * per_one_plus_z_n  # 1: signal in the draining node
+    SL_per_Aly = per_one_plus_z_n * per_one_plus_z_n * z_n_per_Aly
+    Sa = S  # 1: signal that blood antigen-presenting cells receive
+    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
+    St_per_Ac = S_per_Ac * one_minus_s0
+    m = m0 + ST * one_minus_m0  # 1: maturation signal in the tumour
+    m_per_Ac = ST_per_Ac * one_minus_m0
+    per_KH_plus_DL = 1.0 / (KH + DL)
+    H = DL * per_KH_plus_DL  # 1: priming signal
+    H_per_DL = KH * per_KH_plus_DL * per_KH_plus_DL
+    nd = n0 + n1 * H  # 1: divisions of a recruited cell
+    nd_per_DL = n1 * H_per_DL
+    burst = exp(0.6931471805599453 * nd)  # 1: burst size
+    burst_per_DL = 0.6931471805599453 * burst * nd_per_DL
+    per_KMa_plus_Ma = 1.0 / (KMa + Ma)
+    X = Ma * per_KMa_plus_Ma  # 1: reactivation signal
+    X_per_Ma = KMa * per_KMa_plus_Ma * per_KMa_plus_Ma
+    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
+    Tk_per_Td = Tsat_times_Tsat / ((Tsat + Td) * (Tsat + Td))
+    per_one_plus_G = 1.0 / (1.0 + G)
+    L = 1.0 + eL * (G - 1.0) * per_one_plus_G  # 1: PD-L1 relative to baseline
+    L_per_G = c_2p0_times_eL * per_one_plus_G * per_one_plus_G
+    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    per_EC50p_plus_cp = 1.0 / (EC50p + cp)
+    RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
+    RO_per_Pc = EC50p_times_cp_per_Pc * per_EC50p_plus_cp * per_EC50p_plus_cp
+    yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
+    yy_per_G = nPD * yy * L_per_G / maximum(1e-300, L)
+    yy_per_Pc = -nPD * yy * RO_per_Pc / maximum(1e-300, 1.0 - RO)
+    per_one_plus_yy = 1.0 / (1.0 + yy)
+    Hp = yy * per_one_plus_yy  # 1: PD-1 inhibition of functional CD8 cells
+    Hp_by_yy = per_one_plus_yy * per_one_plus_yy
+    Hp_per_G = Hp_by_yy * yy_per_G
+    Hp_per_Pc = Hp_by_yy * yy_per_Pc
+    Xp = Xk  # dose_unit: exposure to paclitaxel
+    kk = kpac * Xp + kkT * Tk * (1.0 - Hp)  # 1/d: kill rate
+    kk_by_Hp = -kkT * Tk
+    kk_per_Td = kkT * (1.0 - Hp) * Tk_per_Td
+    kk_per_G = Hp_per_G * kk_by_Hp
+    kk_per_Pc = Hp_per_Pc * kk_by_Hp
+    W = V + Vd  # mL: tumour volume
+    Z = eta * Vd + V  # mL: antigen source: dying cells weigh more
+    per_Vag_plus_Z = 1.0 / (Vag + Z)
+    Veff = Vag * Z * per_Vag_plus_Z  # mL: effective antigen source
+    Veff_by_Z = Vag_times_Vag * per_Vag_plus_Z * per_Vag_plus_Z
+    Veff_per_Vd = eta * Veff_by_Z
+    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size_by_W = 0.3333333333333333 * size / maximum(1e-300, W)
+    SLD_per_V = SLD0 * size_by_W
+    SLD_per_Vd = SLD0 * size_by_W
+    per_one_plus_Xp = 1.0 / (1.0 + Xp)
+    pr = 1.0 - lym * Xp * per_one_plus_Xp  # 1: share of proliferating cells spared by paclitaxel
+    pr_per_Xk = -lym * per_one_plus_Xp * per_one_plus_Xp
+    target_loss_per_Ac = Vt_times_Kt_times_C_per_Ac / ((Kt + C) * (Kt + C))
+    monopoiesis_per_Ac = pr * S_per_Ac * kM_times_eM_times_Mb
+    monopoiesis_per_Xk = (1.0 + eM * Sa) * kM_times_Mb * pr_per_Xk
+    activation_per_Ac = aM * M * St_per_Ac
+    activation_per_M = aM * St
+    maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node
+    maturation_per_Ac = kmat * D * m_per_Ac
+    maturation_per_D = kmat * m
+    priming = aN * N * H  # cell/uL/d: recruitment of naive cells in the node
+    priming_per_DL = aN * N * H_per_DL
+    priming_per_N = aN * H
+    per_nd = 1.0 / nd
+    expansion = kpro * P * per_nd  # cell/uL/d: clones finish their burst and leave the node
+    expansion_per_DL = -kpro * P * nd_per_DL * per_nd * per_nd
+    expansion_per_P = kpro * per_nd
+    recall_per_DL = aC * Cs * H_per_DL
+    recall_per_Cs = aC * H
+    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation_per_Ma = EM * aEM * X_per_Ma
+    reactivation_per_EM = aEM * X
+    effector_memory_loss_per_EM = EM * c_2p0_times_dEM_over_EM0
+    tumour_entry_per_Ep = (1.0 + eG * (G - 1.0)) * qT
+    tumour_entry_per_E = (1.0 + eG * (G - 1.0)) * ftr_times_qT
+    tumour_entry_per_G = (ftr * E + Ep) * eG_times_qT
+    exhaustion_by_Hp = kex * Td
+    exhaustion_per_Td = kex * Hp
+    exhaustion_per_G = Hp_per_G * exhaustion_by_Hp
+    exhaustion_per_Pc = Hp_per_Pc * exhaustion_by_Hp
+    tumour_kill_per_Td = V * kk_per_Td
+    tumour_kill_per_G = V * kk_per_G
+    tumour_kill_per_Pc = V * kk_per_Pc
+    tumour_kill_per_Xk = kpac * V
+    lesion_hazard_rate_per_V = SLD_per_V * lesion_hazard_rate_by_SLD
+    lesion_hazard_rate_per_Vd = SLD_per_Vd * lesion_hazard_rate_by_SLD
+    vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
+    d = load(diagonal, 0)
+    a_Asc_Asc = ka + d
+    a_Aly_Asc = -ka
+    a_Aly_Aly = kly + d
+    a_Ac_Aly = -kly
+    a_Ac_Ac = d + elimination_per_Ac + target_loss_per_Ac
+    a_Ael_Ac = -elimination_per_Ac - target_loss_per_Ac
+    a_Ael_Ael = d
+    a_AUC_Ac = -C_per_Ac
+    a_AUC_AUC = d
+    a_M_Ac = activation_per_Ac - monopoiesis_per_Ac
+    a_M_M = kM + activation_per_M + d
+    a_M_Xk = -monopoiesis_per_Xk
+    a_Ma_Ac = -activation_per_Ac
+    a_Ma_M = -activation_per_M
+    a_Ma_Ma = kMa + d
+    a_D_Ac = maturation_per_Ac
+    a_D_D = kD + d + maturation_per_D
+    a_DL_Aly = -vaccine_release * SL_per_Aly * one_minus_b0_times_sV
+    a_DL_Ac = -Veff * maturation_per_Ac
+    a_DL_D = -Veff * maturation_per_D
+    a_DL_DL = kDL + d
+    a_DL_V = -maturation * Veff_by_Z
+    a_DL_Vd = -maturation * Veff_per_Vd
+    a_DL_Av = -(b0 + SL * one_minus_b0) * kv_times_sV
+    a_N_DL = priming_per_DL
+    a_N_N = dN + d + priming_per_N
+    a_P_DL = expansion_per_DL - pr * priming_per_DL
+    a_P_N = -pr * priming_per_N
+    a_P_P = d + expansion_per_P
+    a_P_Xk = -priming * pr_per_Xk
+    a_Ep_DL = -recall_burst * recall_per_DL - burst * expansion_per_DL - expansion * burst_per_DL
+    a_Ep_P = -burst * expansion_per_P
+    a_Ep_Ep = d + dE_plus_rE
+    a_Ep_Cs = -recall_burst * recall_per_Cs
+    a_Cs_DL = recall_per_DL
+    a_Cs_Ep = -rE_times_fC
+    a_Cs_Cs = dC + d + recall_per_Cs
+    a_E_Ma = -E_yield * pr * reactivation_per_Ma
+    a_E_E = d + dE_plus_rE
+    a_E_EM = -E_yield * pr * reactivation_per_EM
+    a_E_Xk = -E_yield * reactivation * pr_per_Xk
+    a_EM_Ma = reactivation_per_Ma
+    a_EM_E = -rE_times_fM
+    a_EM_EM = d + effector_memory_loss_per_EM + reactivation_per_EM
+    a_Td_Ep = -tumour_entry_per_Ep
+    a_Td_E = -tumour_entry_per_E
+    a_Td_Td = dT + d + exhaustion_per_Td
+    a_Td_G = exhaustion_per_G - tumour_entry_per_G
+    a_Td_Pc = exhaustion_per_Pc
+    a_Tx_Td = -exhaustion_per_Td
+    a_Tx_Tx = dTx + d
+    a_Tx_G = -exhaustion_per_G
+    a_Tx_Pc = -exhaustion_per_Pc
+    a_G_E = -interferon_release_per_E
+    a_G_G = kG + d
+    a_V_Td = tumour_kill_per_Td
+    a_V_G = tumour_kill_per_G
+    a_V_V = kk + d - growth
+    a_V_Pc = tumour_kill_per_Pc
+    a_V_Xk = tumour_kill_per_Xk
+    a_Vd_Td = -tumour_kill_per_Td
+    a_Vd_G = -tumour_kill_per_G
+    a_Vd_V = -kk
+    a_Vd_Vd = kclr + d
+    a_Vd_Pc = -tumour_kill_per_Pc
+    a_Vd_Xk = -tumour_kill_per_Xk
+    a_Lnew_V = -lesion_hazard_rate_per_V
+    a_Lnew_Vd = -lesion_hazard_rate_per_Vd
+    a_Lnew_Lnew = d
+    a_Pc_Pc = d + hoisted
+    a_Pc_Pp = -pembrolizumab_return_per_Pp
+    a_Pp_Pc = -pembrolizumab_outflow_per_Pc
+    a_Pp_Pp = d + pembrolizumab_return_per_Pp
+    a_Xk_Xk = kx + d
+    a_Qr_Xk = -kq
+    a_Qr_Qr = kq + d
+    a_Av_Av = kv + d
+    pivot_Asc = 1.0 / a_Asc_Asc
+    store(lu, 0, pivot_Asc)
+    l_Aly_Asc = a_Aly_Asc * pivot_Asc
+    store(lu, 1, l_Aly_Asc)
+    pivot_Aly = 1.0 / a_Aly_Aly
+    store(lu, 2, pivot_Aly)
+    l_Ac_Aly = a_Ac_Aly * pivot_Aly
+    store(lu, 3, l_Ac_Aly)
+    l_DL_Aly = a_DL_Aly * pivot_Aly
+    store(lu, 4, l_DL_Aly)
+    pivot_Ac = 1.0 / a_Ac_Ac
+    store(lu, 5, pivot_Ac)
+    l_Ael_Ac = a_Ael_Ac * pivot_Ac
+    store(lu, 6, l_Ael_Ac)
+    l_AUC_Ac = a_AUC_Ac * pivot_Ac
+    store(lu, 7, l_AUC_Ac)
+    l_M_Ac = a_M_Ac * pivot_Ac
+    store(lu, 8, l_M_Ac)
+    l_Ma_Ac = a_Ma_Ac * pivot_Ac
+    store(lu, 9, l_Ma_Ac)
+    l_D_Ac = a_D_Ac * pivot_Ac
+    store(lu, 10, l_D_Ac)
+    l_DL_Ac = a_DL_Ac * pivot_Ac
+    store(lu, 11, l_DL_Ac)
+    pivot_Ael = 1.0 / a_Ael_Ael
+    store(lu, 12, pivot_Ael)
+    pivot_AUC = 1.0 / a_AUC_AUC
+    store(lu, 13, pivot_AUC)
+    pivot_D = 1.0 / a_D_D
+    store(lu, 14, pivot_D)
+    l_DL_D = a_DL_D * pivot_D
+    store(lu, 15, l_DL_D)
+    pivot_Tx = 1.0 / a_Tx_Tx
+    store(lu, 16, pivot_Tx)
+    store(lu, 17, a_Tx_Td)
+    store(lu, 18, a_Tx_G)
+    store(lu, 19, a_Tx_Pc)
+    pivot_Lnew = 1.0 / a_Lnew_Lnew
+    store(lu, 20, pivot_Lnew)
+    store(lu, 21, a_Lnew_V)
+    store(lu, 22, a_Lnew_Vd)
+    pivot_Xk = 1.0 / a_Xk_Xk
+    store(lu, 23, pivot_Xk)
+    l_M_Xk = a_M_Xk * pivot_Xk
+    store(lu, 24, l_M_Xk)
+    l_P_Xk = a_P_Xk * pivot_Xk
+    store(lu, 25, l_P_Xk)
+    l_E_Xk = a_E_Xk * pivot_Xk
+    store(lu, 26, l_E_Xk)
+    l_V_Xk = a_V_Xk * pivot_Xk
+    store(lu, 27, l_V_Xk)
+    l_Vd_Xk = a_Vd_Xk * pivot_Xk
+    store(lu, 28, l_Vd_Xk)
+    l_Qr_Xk = a_Qr_Xk * pivot_Xk
+    store(lu, 29, l_Qr_Xk)
+    pivot_M = 1.0 / a_M_M
+    store(lu, 30, pivot_M)
+    l_Ma_M = a_Ma_M * pivot_M
+    store(lu, 31, l_Ma_M)
+    pivot_Ma = 1.0 / a_Ma_Ma
+    store(lu, 32, pivot_Ma)
+    l_E_Ma = a_E_Ma * pivot_Ma
+    store(lu, 33, l_E_Ma)
+    l_EM_Ma = a_EM_Ma * pivot_Ma
+    store(lu, 34, l_EM_Ma)
+    pivot_Qr = 1.0 / a_Qr_Qr
+    store(lu, 35, pivot_Qr)
+    pivot_Av = 1.0 / a_Av_Av
+    store(lu, 36, pivot_Av)
+    l_DL_Av = a_DL_Av * pivot_Av
+    store(lu, 37, l_DL_Av)
+    pivot_N = 1.0 / a_N_N
+    store(lu, 38, pivot_N)
+    store(lu, 39, a_N_DL)
+    l_P_N = a_P_N * pivot_N
+    store(lu, 40, l_P_N)
+    a_P_DL = a_P_DL - l_P_N * a_N_DL
+    pivot_P = 1.0 / a_P_P
+    store(lu, 41, pivot_P)
+    store(lu, 42, a_P_DL)
+    l_Ep_P = a_Ep_P * pivot_P
+    store(lu, 43, l_Ep_P)
+    a_Ep_DL = a_Ep_DL - l_Ep_P * a_P_DL
+    pivot_EM = 1.0 / a_EM_EM
+    store(lu, 44, pivot_EM)
+    store(lu, 45, a_EM_E)
+    l_E_EM = a_E_EM * pivot_EM
+    store(lu, 46, l_E_EM)
+    a_E_E = a_E_E - l_E_EM * a_EM_E
+    pivot_E = 1.0 / a_E_E
+    store(lu, 47, pivot_E)
+    l_Td_E = a_Td_E * pivot_E
+    store(lu, 48, l_Td_E)
+    l_G_E = a_G_E * pivot_E
+    store(lu, 49, l_G_E)
+    pivot_G = 1.0 / a_G_G
+    store(lu, 50, pivot_G)
+    l_Td_G = a_Td_G * pivot_G
+    store(lu, 51, l_Td_G)
+    l_V_G = a_V_G * pivot_G
+    store(lu, 52, l_V_G)
+    l_Vd_G = a_Vd_G * pivot_G
+    store(lu, 53, l_Vd_G)
+    pivot_Pp = 1.0 / a_Pp_Pp
+    store(lu, 54, pivot_Pp)
+    store(lu, 55, a_Pp_Pc)
+    l_Pc_Pp = a_Pc_Pp * pivot_Pp
+    store(lu, 56, l_Pc_Pp)
+    a_Pc_Pc = a_Pc_Pc - l_Pc_Pp * a_Pp_Pc
+    pivot_Pc = 1.0 / a_Pc_Pc
+    store(lu, 57, pivot_Pc)
+    l_Td_Pc = a_Td_Pc * pivot_Pc
+    store(lu, 58, l_Td_Pc)
+    l_V_Pc = a_V_Pc * pivot_Pc
+    store(lu, 59, l_V_Pc)
+    l_Vd_Pc = a_Vd_Pc * pivot_Pc
+    store(lu, 60, l_Vd_Pc)
+    pivot_Cs = 1.0 / a_Cs_Cs
+    store(lu, 61, pivot_Cs)
+    store(lu, 62, a_Cs_DL)
+    store(lu, 63, a_Cs_Ep)
+    l_Ep_Cs = a_Ep_Cs * pivot_Cs
+    store(lu, 64, l_Ep_Cs)
+    a_Ep_DL = a_Ep_DL - l_Ep_Cs * a_Cs_DL
+    a_Ep_Ep = a_Ep_Ep - l_Ep_Cs * a_Cs_Ep
+    pivot_Ep = 1.0 / a_Ep_Ep
+    store(lu, 65, pivot_Ep)
+    store(lu, 66, a_Ep_DL)
+    l_Td_Ep = a_Td_Ep * pivot_Ep
+    store(lu, 67, l_Td_Ep)
+    a_Td_DL = -l_Td_Ep * a_Ep_DL
+    pivot_DL = 1.0 / a_DL_DL
+    store(lu, 68, pivot_DL)
+    store(lu, 69, a_DL_V)
+    store(lu, 70, a_DL_Vd)
+    l_Td_DL = a_Td_DL * pivot_DL
+    store(lu, 71, l_Td_DL)
+    a_Td_V = -l_Td_DL * a_DL_V
+    a_Td_Vd = -l_Td_DL * a_DL_Vd
+    pivot_V = 1.0 / a_V_V
+    store(lu, 72, pivot_V)
+    store(lu, 73, a_V_Td)
+    l_Td_V = a_Td_V * pivot_V
+    store(lu, 74, l_Td_V)
+    a_Td_Td = a_Td_Td - l_Td_V * a_V_Td
+    l_Vd_V = a_Vd_V * pivot_V
+    store(lu, 75, l_Vd_V)
+    a_Vd_Td = a_Vd_Td - l_Vd_V * a_V_Td
+    pivot_Td = 1.0 / a_Td_Td
+    store(lu, 76, pivot_Td)
+    store(lu, 77, a_Td_Vd)
+    l_Vd_Td = a_Vd_Td * pivot_Td
+    store(lu, 78, l_Vd_Td)
+    a_Vd_Vd = a_Vd_Vd - l_Vd_Td * a_Td_Vd
+    pivot_Vd = 1.0 / a_Vd_Vd
+    store(lu, 79, pivot_Vd)
+
+
+@kernel
+def solve(lu, b):
+    """Solve by the factors, in place."""
+    b_Asc = load(b, 0)
+    b_Aly = load(b, 1) - load(lu, 1) * b_Asc
+    b_Ac = load(b, 2) - load(lu, 3) * b_Aly
+    b_Ael = load(b, 3) - load(lu, 6) * b_Ac
+    b_AUC = load(b, 4) - load(lu, 7) * b_Ac
+    b_D = load(b, 7) - load(lu, 10) * b_Ac
+    b_Tx = load(b, 16)
+    b_Lnew = load(b, 20)
+    b_Xk = load(b, 23)
+    b_M = load(b, 5) - load(lu, 8) * b_Ac - load(lu, 24) * b_Xk
+    b_Ma = load(b, 6) - load(lu, 9) * b_Ac - load(lu, 31) * b_M
+    b_Qr = load(b, 24) - load(lu, 29) * b_Xk
+    b_Av = load(b, 25)
+    b_N = load(b, 9)
+    b_P = load(b, 10) - load(lu, 25) * b_Xk - load(lu, 40) * b_N
+    b_EM = load(b, 14) - load(lu, 34) * b_Ma
+    b_E = load(b, 13) - load(lu, 26) * b_Xk - load(lu, 33) * b_Ma - load(lu, 46) * b_EM
+    b_G = load(b, 17) - load(lu, 49) * b_E
+    b_Pp = load(b, 22)
+    b_Pc = load(b, 21) - load(lu, 56) * b_Pp
+    b_Cs = load(b, 12)
+    b_Ep = load(b, 11) - load(lu, 43) * b_P - load(lu, 64) * b_Cs
+    b_DL = load(b, 8) - load(lu, 4) * b_Aly - load(lu, 11) * b_Ac - load(lu, 15) * b_D - load(lu, 37) * b_Av
+    b_V = load(b, 18) - load(lu, 27) * b_Xk - load(lu, 52) * b_G - load(lu, 59) * b_Pc
+    b_Td = load(b, 15) - load(lu, 48) * b_E - load(lu, 51) * b_G - load(lu, 58) * b_Pc - load(lu, 67) * b_Ep - load(lu, 71) * b_DL - load(lu, 74) * b_V
+    b_Vd = load(b, 19) - load(lu, 28) * b_Xk - load(lu, 53) * b_G - load(lu, 60) * b_Pc - load(lu, 75) * b_V - load(lu, 78) * b_Td
+    x_Vd = b_Vd * load(lu, 79)
+    store(b, 19, x_Vd)
+    x_Td = (b_Td - load(lu, 77) * x_Vd) * load(lu, 76)
+    store(b, 15, x_Td)
+    x_V = (b_V - load(lu, 73) * x_Td) * load(lu, 72)
+    store(b, 18, x_V)
+    x_DL = (b_DL - load(lu, 69) * x_V - load(lu, 70) * x_Vd) * load(lu, 68)
+    store(b, 8, x_DL)
+    x_Ep = (b_Ep - load(lu, 66) * x_DL) * load(lu, 65)
+    store(b, 11, x_Ep)
+    x_Cs = (b_Cs - load(lu, 63) * x_Ep - load(lu, 62) * x_DL) * load(lu, 61)
+    store(b, 12, x_Cs)
+    x_Pc = b_Pc * load(lu, 57)
+    store(b, 21, x_Pc)
+    x_Pp = (b_Pp - load(lu, 55) * x_Pc) * load(lu, 54)
+    store(b, 22, x_Pp)
+    x_G = b_G * load(lu, 50)
+    store(b, 17, x_G)
+    x_E = b_E * load(lu, 47)
+    store(b, 13, x_E)
+    x_EM = (b_EM - load(lu, 45) * x_E) * load(lu, 44)
+    store(b, 14, x_EM)
+    x_P = (b_P - load(lu, 42) * x_DL) * load(lu, 41)
+    store(b, 10, x_P)
+    x_N = (b_N - load(lu, 39) * x_DL) * load(lu, 38)
+    store(b, 9, x_N)
+    x_Av = b_Av * load(lu, 36)
+    store(b, 25, x_Av)
+    x_Qr = b_Qr * load(lu, 35)
+    store(b, 24, x_Qr)
+    x_Ma = b_Ma * load(lu, 32)
+    store(b, 6, x_Ma)
+    x_M = b_M * load(lu, 30)
+    store(b, 5, x_M)
+    x_Xk = b_Xk * load(lu, 23)
+    store(b, 23, x_Xk)
+    x_Lnew = (b_Lnew - load(lu, 21) * x_V - load(lu, 22) * x_Vd) * load(lu, 20)
+    store(b, 20, x_Lnew)
+    x_Tx = (b_Tx - load(lu, 18) * x_G - load(lu, 19) * x_Pc - load(lu, 17) * x_Td) * load(lu, 16)
+    store(b, 16, x_Tx)
+    x_D = b_D * load(lu, 14)
+    store(b, 7, x_D)
+    x_AUC = b_AUC * load(lu, 13)
+    store(b, 4, x_AUC)
+    x_Ael = b_Ael * load(lu, 12)
+    store(b, 3, x_Ael)
+    x_Ac = b_Ac * load(lu, 5)
+    store(b, 2, x_Ac)
+    x_Aly = b_Aly * load(lu, 2)
+    store(b, 1, x_Aly)
+    x_Asc = b_Asc * load(lu, 0)
+    store(b, 0, x_Asc)
+
+
+@kernel
+def observe(y, inputs, derived, out):
+    """Write what can be read off the patient."""
+    EC50p = load(derived, 2)
+    KD = load(derived, 4)
+    Rcell = load(derived, 10)
+    SLD0 = load(derived, 11)
+    one_over_V0 = load(derived, 68)
+    one_over_V1pi = load(derived, 69)
+    one_over_VFi = load(derived, 70)
+    MW = load(derived, 103)
+    Mother = load(derived, 104)
+    Oth = load(derived, 105)
+    Oth_plus_Lother = load(derived, 106)
+    PBother = load(derived, 107)
+    rL = load(derived, 108)
+    rM = load(derived, 109)
+    Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
+    Ael = load(y, 3)  # nmol: LAG-3Ig eliminated
+    AUC = load(y, 4)  # nM*d: exposure: area under the plasma level
+    M = load(y, 5)  # cell/uL: responsive resting antigen-presenting cells of blood
+    Ma = load(y, 6)  # cell/uL: activated antigen-presenting cells of blood
+    E = load(y, 13)  # cell/uL: activated polyclonal CD8 cells
+    EM = load(y, 14)  # cell/uL: polyclonal effector-memory CD8 cells
+    G = load(y, 17)  # 1: interferon gamma relative to baseline
+    V = load(y, 18)  # mL: living tumour volume
+    Vd = load(y, 19)  # mL: dying tumour volume
+    Lnew = load(y, 20)  # 1: cumulative hazard of a new lesion
+    Pc = load(y, 21)  # mg: pembrolizumab, central
+    Xk = load(y, 23)  # dose_unit: paclitaxel effect compartment
+    Qr = load(y, 24)  # dose_unit: rebound of blood counts under paclitaxel
+    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    eliminated_amount = Ael  # nmol: LAG-3Ig eliminated so far
+    B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
+    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
+    W = V + Vd  # mL: tumour volume
+    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    SLD = SLD0 * size  # mm: sum of longest diameters
+    em_share = (E + EM) / (Oth + E + EM)  # 1: effector and effector-memory share of CD8 cells
+    store(out, 0, MW * C)  # ng/mL: LAG-3Ig in plasma
+    store(out, 1, C)  # nM: LAG-3Ig in plasma, molar
+    store(out, 2, MW * AUC)  # ng/mL*d: exposure to LAG-3Ig
+    store(out, 3, eliminated_amount)  # nmol: LAG-3Ig eliminated
+    store(out, 4, B_b)  # molecule: LAG-3Ig bound per antigen-presenting cell of blood
+    store(out, 5, Ma)  # cell/uL: activated antigen-presenting cells
+    store(out, 6, E)  # cell/uL: activated CD8 cells
+    store(out, 7, 100.0 * em_share)  # percent: effector-memory share of CD8 cells
+    store(out, 8, Oth + E + EM)  # cell/uL: CD8 cells
+    store(out, 9, (Mother + M + Ma) * (1.0 + rM * Qr))  # cell/uL: monocytes
+    store(out, 10, (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother))  # cell/uL: lymphocytes
+    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother) + PBother)  # cell/uL: mononuclear blood cells
+    store(out, 12, G)  # 1: interferon gamma relative to baseline
+    store(out, 13, cp)  # ug/mL: pembrolizumab in plasma
+    store(out, 14, RO)  # 1: occupancy of PD-1 in the tumour
+    store(out, 15, Xk)  # dose_unit: paclitaxel effect compartment
+    store(out, 16, W)  # mL: tumour volume
+    store(out, 17, SLD)  # mm: sum of longest diameters
+    store(out, 18, Lnew)  # 1: cumulative hazard of a new lesion
+
+
+@kernel
+def margins(derived, out):
+    """Write the plausibility margins: none may be negative."""
+    SLD0 = load(derived, 11)
+    Oth = load(derived, 105)
+    E0 = load(derived, 112)
+    EM0 = load(derived, 113)
+    CD8_high = load(derived, 125)
+    CD8_low = load(derived, 126)
+    SLD0_high = load(derived, 127)
+    SLD0_low = load(derived, 128)
+    loop = load(derived, 129)
+    sE = load(derived, 130)
+    sEM = load(derived, 131)
+    store(out, 0, loop)  # memory_loop, 1: the memory loop does not feed itself
+    store(out, 1, sE)  # effector_source, cell/uL/d: supply of activated cells is not negative
+    store(out, 2, sEM)  # effector_memory_source, cell/uL/d: supply of effector memory is not negative
+    store(out, 3, EM0 + Oth + E0 - CD8_low)  # cd8_above_low, cell/uL: CD8 count above the smallest plausible
+    store(out, 4, CD8_high - EM0 - Oth - E0)  # cd8_below_high, cell/uL: CD8 count below the largest plausible
+    store(out, 5, SLD0 - SLD0_low)  # sld_above_low, mm: baseline size above the smallest plausible
+    store(out, 6, SLD0_high - SLD0)  # sld_below_high, mm: baseline size below the largest plausible
+
+
+@kernel
+def doses(derived, out):
+    """Write scale, bioavailability and lag of each route."""
+    MW = load(derived, 103)
+    Dpac = load(derived, 132)
+    Fsc = load(derived, 133)
+    tlag = load(derived, 134)
+    store(out, 0, 1000.0 / MW)  # lag3ig_sc_scale, nmol/mg: state's unit per dose unit
+    store(out, 1, Fsc)  # lag3ig_sc_bioavailability, 1: bioavailability
+    store(out, 2, tlag)  # lag3ig_sc_lag, d: lag
+    store(out, 3, 1000.0 / MW)  # lag3ig_iv_scale, nmol/mg: state's unit per dose unit
+    store(out, 4, 1.0)  # lag3ig_iv_bioavailability, 1: bioavailability
+    store(out, 5, 0.0)  # lag3ig_iv_lag, d: lag
+    store(out, 6, 1.0)  # pembrolizumab_iv_scale, mg/mg: state's unit per dose unit
+    store(out, 7, 1.0)  # pembrolizumab_iv_bioavailability, 1: bioavailability
+    store(out, 8, 0.0)  # pembrolizumab_iv_lag, d: lag
+    store(out, 9, 1.0 / Dpac)  # paclitaxel_iv_scale, dose_unit/(mg/m**2): state's unit per dose unit
+    store(out, 10, 1.0)  # paclitaxel_iv_bioavailability, 1: bioavailability
+    store(out, 11, 0.0)  # paclitaxel_iv_lag, d: lag
+    store(out, 12, 1.0)  # vaccine_sc_scale, vaccine_unit/vaccine_unit: state's unit per dose unit
+    store(out, 13, 1.0)  # vaccine_sc_bioavailability, 1: bioavailability
+    store(out, 14, 0.0)  # vaccine_sc_lag, d: lag
+
+
+@kernel
+def calibrate(derived, out):
+    """Write the parameters set at the typical patient."""
+    DL_start = load(derived, 110)
+    H0 = load(derived, 135)
+    store(out, 0, (1.0 - H0) * DL_start / H0)  # KH, Mcell: half-priming level at which the typical patient starts at H0
