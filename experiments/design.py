@@ -1,0 +1,163 @@
+"""Parts of a protocol: doses, arms, visits, rules of judgement, conduct, comparison."""
+
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from ..model.documents import Section
+from ..model.dosing import Regimen, dose
+from ..model.endpoints import EXPOSED_FOR, RISE_POINTS, SUSTAINED_RATIO
+from ..model.errors import Lag3igError
+from ..model.recist import CONFIRMED_AFTER, STABLE_AFTER
+from ..model.units import quantity
+
+
+def _days(value: Any) -> float:
+    if not isinstance(value, str):
+        raise ValueError("write a time with its unit, such as '42 d', '6 weeks' or '6 h'")
+    try:
+        days = quantity(value, "d")
+    except Lag3igError as fault:
+        raise ValueError(str(fault)) from None
+    if days < 0.0:
+        raise ValueError("a time must not be negative")
+    return days
+
+
+def _increasing(days: tuple[float, ...]) -> tuple[float, ...]:
+    if any(later <= earlier for earlier, later in pairwise(days)):
+        raise ValueError("times must increase")
+    return days
+
+
+Text = Annotated[str, Field(min_length=1, max_length=4_000)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,59}$")]
+Days = Annotated[float, BeforeValidator(_days)]
+Schedule = Annotated[tuple[Days, ...], AfterValidator(_increasing)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class Dose(Section):
+    """One drug of an arm, in the field's words: 30 mg s.c. every 14 d, 6 times."""
+
+    drug: Name
+    amount: Text
+    route: Name | None = None
+    start: Text = "0 d"
+    every: Text | None = None
+    count: Count | None = None
+    infuse: Text | None = None
+
+    @model_validator(mode="after")
+    def _understood(self) -> "Dose":
+        try:
+            self.regimen()
+        except Lag3igError as fault:
+            raise ValueError(str(fault)) from None
+        return self
+
+    def regimen(self) -> Regimen:
+        """The dose as a regimen."""
+        return dose(
+            self.drug,
+            self.amount,
+            route=self.route,
+            start=self.start,
+            every=self.every,
+            count=self.count,
+            infuse=self.infuse,
+        )
+
+
+class ProtocolArm(Section):
+    """One arm: how many patients were treated and could be evaluated, and what they receive."""
+
+    name: Name
+    group: Name | None = None
+    label: Text | None = None
+    treated: Count
+    evaluable: Count
+    doses: tuple[Dose, ...] = ()
+
+    @model_validator(mode="after")
+    def _counts(self) -> "ProtocolArm":
+        if self.evaluable > self.treated:
+            raise ValueError(f"evaluable = {self.evaluable} is more than treated = {self.treated}")
+        return self
+
+    @property
+    def withdrawn(self) -> int:
+        """Patients who leave and cannot be evaluated."""
+        return self.treated - self.evaluable
+
+    def regimen(self) -> Regimen:
+        """All doses of the arm as one regimen; empty for an arm without drug."""
+        return sum((item.regimen() for item in self.doses), Regimen())
+
+
+class Visits(Section):
+    """When blood is drawn and scans are made; the baseline scan, on day 0 before the first dose, is implied.
+
+    A sample on a day of dosing is drawn before the dose.
+    """
+
+    blood: Schedule
+    plasma: Schedule = ()
+    scans: Schedule
+    end: Days
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Visits":
+        if len(self.blood) < 2 or self.blood[0] != 0.0:
+            raise ValueError("blood must start with the baseline sample on '0 d' and have a later one")
+        if not self.scans or self.scans[0] == 0.0:
+            raise ValueError(
+                "scans need at least one time after baseline; the baseline scan, on day 0, is implied"
+            )
+        last = max(*self.blood, *self.plasma, *self.scans)
+        if last > self.end:
+            raise ValueError(f"a visit on day {last:g} lies after the end of the trial (day {self.end:g})")
+        return self
+
+
+class ResponseRules(Section):
+    """How responses are judged."""
+
+    recist: Literal["1.0", "1.1"] = "1.1"
+    confirmation: bool = False
+    confirmed_after: Days = CONFIRMED_AFTER
+    stable_after: Days = STABLE_AFTER
+    disease_control_at: Days
+
+
+class Conduct(Section):
+    """What does not go by the book: missed injections, drop-out, and when the withdrawn leave."""
+
+    missed_injection: Fraction = 0.0
+    dropout_per_month: Fraction = 0.0
+
+
+class Limits(Section):
+    """Limits of the biological endpoints."""
+
+    sustained_ratio: Annotated[float, Field(gt=0.0)] = SUSTAINED_RATIO
+    rise_points: float = RISE_POINTS
+    exposed_for: Days = EXPOSED_FOR
+
+
+class Comparison(Section):
+    """Two groups of arms compared by Fisher's exact test in replicate trials."""
+
+    low: Name
+    high: Name
+    p_value: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
+
+
+class Split(Section):
+    """Another way in which the patients may have been distributed over the arms."""
+
+    name: Text
+    treated: tuple[Count, ...]
+    evaluable: tuple[Count, ...]

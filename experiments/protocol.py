@@ -1,0 +1,168 @@
+"""Protocol of a trial: arms, doses, visits, scans and analyses, read from TOML."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ..fitting.cohorts import CohortCard, load_card
+from ..model.definition.parameters import ParameterTable, load_parameters
+from ..model.definition.structures import Structure
+from ..model.documents import Section, parse_document, read_document
+from ..model.errors import Lag3igError, ProtocolError, nearest
+from ..model.units import quantity
+from .design import Comparison, Conduct, Limits, ProtocolArm, ResponseRules, Split, Text, Visits
+
+SHIPPED = Path(__file__).with_name("protocols")
+
+
+class Protocol(Section):
+    """A trial as it is to be run."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+    title: Text
+    question: Text | None = None
+    reference: Text | None = None
+    published: Text | None = None
+    sampling: Literal["independent", "sobol", "latin"] = "independent"
+    structure: Mapping[str, str] = Field(default_factory=dict)
+    parameters: Mapping[str, float | str] = Field(default_factory=dict)
+    visits: Visits
+    response: ResponseRules
+    conduct: Conduct = Conduct()
+    limits: Limits = Limits()
+    comparison: Comparison | None = None
+    arms: Annotated[tuple[ProtocolArm, ...], Field(min_length=1)]
+    splits: tuple[Split, ...] = ()
+
+    @field_validator("structure")
+    @classmethod
+    def _structure_exists(cls, choices: Mapping[str, str]) -> Mapping[str, str]:
+        return _understood(choices, Structure.from_mapping)
+
+    @field_validator("parameters")
+    @classmethod
+    def _parameters_exist(cls, values: Mapping[str, float | str]) -> Mapping[str, float | str]:
+        return _understood(values, _table)
+
+    @field_validator("published")
+    @classmethod
+    def _card_exists(cls, name: str | None) -> str | None:
+        return name if name is None else _understood(name, load_card)
+
+    @field_validator("arms")
+    @classmethod
+    def _arms_differ(cls, arms: tuple[ProtocolArm, ...]) -> tuple[ProtocolArm, ...]:
+        names = [arm.name for arm in arms]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two arms are called {name!r}")
+        return arms
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "Protocol":
+        at = self.response.disease_control_at
+        if at not in self.visits.scans:
+            days = ", ".join(f"{day:g}" for day in self.visits.scans)
+            raise ValueError(f"response.disease_control_at is day {at:g}, but scans are on days {days}")
+        if self.comparison is not None:
+            groups = list(dict.fromkeys(arm.group for arm in self.arms if arm.group))
+            for side in ("low", "high"):
+                wanted = getattr(self.comparison, side)
+                if wanted not in groups:
+                    raise ValueError(
+                        f"comparison.{side} = {wanted!r}: no arm is of that group; {nearest(wanted, groups)}"
+                    )
+        for number, split in enumerate(self.splits, start=1):
+            self._check_split(number, split)
+        return self
+
+    def _check_split(self, number: int, split: Split) -> None:
+        if not len(split.treated) == len(split.evaluable) == len(self.arms):
+            raise ValueError(
+                f"splits[{number}] needs one number of treated and of evaluable for each arm ({len(self.arms)})"
+            )
+        if any(able > treated for able, treated in zip(split.evaluable, split.treated, strict=True)):
+            raise ValueError(f"splits[{number}] has more evaluable than treated patients in an arm")
+        if self.comparison is not None:
+            for group in (self.comparison.low, self.comparison.high):
+                members = [i for i, arm in enumerate(self.arms) if arm.group == group]
+                here = sum(split.evaluable[i] for i in members)
+                there = sum(self.arms[i].evaluable for i in members)
+                if here != there:
+                    raise ValueError(
+                        f"splits[{number}] has {here} evaluable patients {group}, the trial {there}"
+                    )
+
+    def build_structure(self) -> Structure:
+        """Structure with the protocol's choices."""
+        return Structure.from_mapping(self.structure)
+
+    def parameter_table(self) -> ParameterTable:
+        """Parameters with the protocol's values in place of the shipped ones."""
+        return _table(self.parameters)
+
+    def card(self) -> CohortCard | None:
+        """Published facts to show beside the model."""
+        return None if self.published is None else load_card(self.published)
+
+    def of_group(self, group: str) -> list[int]:
+        """Positions of the arms of a group."""
+        return [place for place, arm in enumerate(self.arms) if arm.group == group]
+
+
+def _understood(value: Any, reader: Any) -> Any:
+    """The value itself, once the reader accepts it; the reader's objection becomes the field's."""
+    try:
+        reader(value)
+    except Lag3igError as fault:
+        raise ValueError(str(fault)) from None
+    return value
+
+
+def _table(values: Mapping[str, float | str]) -> ParameterTable:
+    table = load_parameters()
+    numbers = {
+        symbol: quantity(value, table[symbol].unit, what=f"parameter {symbol}")
+        for symbol, value in values.items()
+    }
+    return table.with_values(numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProtocol:
+    """A protocol with the text it was read from."""
+
+    protocol: Protocol
+    text: str
+
+
+def shipped_protocols() -> list[str]:
+    """Names of the protocols that ship with the package."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def load_protocol(name: str | Path) -> LoadedProtocol:
+    """A protocol by the name of one that ships with the package, or by the path of a TOML file.
+
+    Raises
+    ------
+    ProtocolError
+        If there is no such protocol or file, or it does not hold together; the message names file, line and key, and
+        the nearest known word.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        if str(name) not in shipped_protocols():
+            known = nearest(str(name), shipped_protocols())
+            raise ProtocolError(f"no protocol is called {str(name)!r}; {known}, or give a .toml file")
+        path = SHIPPED / f"{name}.toml"
+    protocol, text = read_document(path, Protocol, error=ProtocolError)
+    return LoadedProtocol(protocol, text)
+
+
+def parse_protocol(text: str, *, name: str = "protocol") -> LoadedProtocol:
+    """A protocol from its text; ``name`` stands for it in messages."""
+    return LoadedProtocol(parse_document(text, Protocol, error=ProtocolError, name=name), text)
