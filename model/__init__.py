@@ -1,1 +1,64 @@
-"""What is made of biology and numbers: the mechanism, its solver, patients, dosing and endpoints."""
+"""What is made of biology and numbers: the mechanism, its solver, patients, dosing and endpoints.
+
+Shapes are named by one alphabet: P patients, T times, S states, K parameters, U inputs, O observables, D doses,
+A arms, C rows of a cohort card. Patients come first; arrays are C-contiguous doubles. Time is in days.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .build import build as build
+    from .definition.structures import Structure as Structure
+    from .dose_rules import DelayWhile as DelayWhile
+    from .dose_rules import StopAtProgression as StopAtProgression
+    from .dosing import Regimen as Regimen
+    from .dosing import dose as dose
+    from .dosing import reset as reset
+    from .model import Model as Model
+    from .model import load_model as load_model
+    from .population import Patients as Patients
+    from .population import draw as draw
+    from .simulation import simulate as simulate
+    from .trajectories import Trajectories as Trajectories
+
+_HOMES = {
+    "DelayWhile": "dose_rules",
+    "Model": "model",
+    "Patients": "population",
+    "Regimen": "dosing",
+    "StopAtProgression": "dose_rules",
+    "Structure": "definition.structures",
+    "Trajectories": "trajectories",
+    "build": "build",
+    "dose": "dosing",
+    "draw": "population",
+    "load_model": "model",
+    "reset": "dosing",
+    "simulate": "simulation",
+}
+
+__all__ = [
+    "DelayWhile",
+    "Model",
+    "Patients",
+    "Regimen",
+    "StopAtProgression",
+    "Structure",
+    "Trajectories",
+    "build",
+    "dose",
+    "draw",
+    "load_model",
+    "reset",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: a program that only reads a result should not wait for numba.
+    if name in _HOMES:
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

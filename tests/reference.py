@@ -38,12 +38,12 @@ class Patient:
     def __post_init__(self) -> None:
         self.s = {**DEFAULT, **self.structure}
         p = self.p
-        self.VF = p["VF"] * (p["WT"] / p["WTref"]) ** p["VF_weight"]
-        self.CLF = p["CLF"] * (p["WT"] / p["WTref"]) ** p["CLF_weight"]
-        self.V1p = p["V1p"] * (p["WT"] / p["WTref_pembrolizumab"]) ** p["Vp_weight"]
-        self.V2p = p["V2p"] * (p["WT"] / p["WTref_pembrolizumab"]) ** p["Vp_weight"]
-        self.CLp = p["CLp"] * (p["WT"] / p["WTref_pembrolizumab"]) ** p["CLp_weight"]
-        self.Qp = p["Qp"] * (p["WT"] / p["WTref_pembrolizumab"]) ** p["CLp_weight"]
+        self.VF = p["VF"] * (p["WT"] / p["WTref"]) ** p["xV"]
+        self.CLF = p["CLF"] * (p["WT"] / p["WTref"]) ** p["xCL"]
+        self.V1p = p["V1p"] * (p["WT"] / p["WTref"]) ** p["xVp"]
+        self.V2p = p["V2p"] * (p["WT"] / p["WTref"]) ** p["xVp"]
+        self.CLp = p["CLp"] * (p["WT"] / p["WTref"]) ** p["xCLp"]
+        self.Qp = p["Qp"] * (p["WT"] / p["WTref"]) ** p["xCLp"]
         self.start = self._start()
         self.names = list(self.start)
 
@@ -69,7 +69,7 @@ class Patient:
         H0p = p["y0"] ** p["nPD"] / (1 + p["y0"] ** p["nPD"])
         k0 = self.cytotoxicity(p["Td0"], H0p)
         self.V0 = math.pi / 6 * (p["SLD0"] / 10) ** 3 / p["nles"] ** 2
-        self.Vmax = max(p["Vmax"], p["Vmax_ratio"] * self.V0)
+        self.Vmax = max(p["Vfloor"], p["rVmax"] * self.V0)
         self.kg = g + k0
         if self.s["growth"] == "logistic":
             self.kg = (g + k0) / (1 - self.V0 / self.Vmax)
@@ -100,7 +100,23 @@ class Patient:
         self.sEM = supply - p["rE"] * self.fM * self.E0
         self.qT = p["Td0"] * (p["dT"] + p["kex"] * H0p) / (p["ftr"] * self.E0 + Ep)
         Tx = p["kex"] * H0p * p["Td0"] / p["dTx"]
-        zero = ("Asc", "Aly", "Ac", "Pc", "Pp", "Xk", "Tc", "Tp", "Av", "Qr", "Lnew", "AUC", "B_b", "B_t", "B_n")
+        zero = (
+            "Asc",
+            "Aly",
+            "Ac",
+            "Pc",
+            "Pp",
+            "Xk",
+            "Tc",
+            "Tp",
+            "Av",
+            "Qr",
+            "Lnew",
+            "AUC",
+            "B_b",
+            "B_t",
+            "B_n",
+        )
         return {
             **dict.fromkeys(zero, 0.0),
             **dict.fromkeys(("R_b", "R_t", "R_n"), p["Rcell"]),
@@ -108,7 +124,9 @@ class Patient:
             **{"EM": p["EM0"], "Td": p["Td0"], "Tx": Tx, "G": 1.0, "V": V, "Vd": Vd},
         }
 
-    def derivative(self, y: Mapping[str, float], rate: Mapping[str, float], switch: Mapping[str, float]) -> dict:
+    def derivative(
+        self, y: Mapping[str, float], rate: Mapping[str, float], switch: Mapping[str, float]
+    ) -> dict:
         """Right-hand side of mechanism section 8.3 with the alternatives of 8.7."""
         p, s = self.p, self.s
         C = y["Ac"] / self.VF
@@ -138,8 +156,8 @@ class Patient:
             d["Xk"] = -p["kx"] * Xk
         else:
             # Exposure in dose units: one 80 mg/m2 dose has the integral 1/kx, as under K-PD.
-            clearance, V1, Q, V2 = (p[k] for k in ("CLpac", "V1pac", "Qpac", "V2pac"))
-            Xk = y["Tc"] / V1 * clearance / (p["pac_dose"] * p["BSA"] * p["kx"])
+            clearance, V1, Q, V2 = (p[k] for k in ("CLt", "V1t", "Qt", "V2t"))
+            Xk = y["Tc"] / V1 * clearance / (p["Dpac"] * p["BSA"] * p["kx"])
             d["Tc"] = -(clearance + Q) / V1 * y["Tc"] + Q / V2 * y["Tp"] + rate.get("Tc", 0.0)
             d["Tp"] = Q / V1 * y["Tc"] - Q / V2 * y["Tp"]
         pr = 1 - p["lym"] * Xk / (1 + Xk)
@@ -147,7 +165,7 @@ class Patient:
         pri = p["aN"] * H * y["N"]
         act = self.aEM * X * y["EM"]
         loss = p["dE"] + p["rE"]
-        clearance = self.CLF * (1 + (p["ADA_clearance"] - 1) * switch.get("antibody", 0.0))
+        clearance = self.CLF * (1 + (p["mADA"] - 1) * switch.get("antibody", 0.0))
         absorption = p["ka"] * switch.get("ka_occasion", 1.0) * y["Asc"]
 
         d["Asc"] = -absorption
@@ -156,10 +174,9 @@ class Patient:
         if s["disposition"] == "capture":
             d["Asc"] -= p["Vcap"] * y["Asc"] / (p["Kcap"] + y["Asc"])
         if s["disposition"] == "target_mediated":
-            linear = p["CLF_tm"] * (p["WT"] / p["WTref"]) ** p["CLF_weight"]
-            d["Ac"] = p["kly"] * y["Aly"] - linear / self.VF * y["Ac"] - p["Vt"] * C / (p["Kt"] + C)
+            d["Ac"] -= p["Vt"] * C / (p["Kt"] + C)
         if explicit:
-            kon, kint = p["koff"] / p["KD"], p["kint"]
+            kon, kint = p["koff"] / p["KD"], p["kdeg"]
             for site, c in (("b", C), ("t", p["gT"] * C), ("n", node)):
                 R, B = y["R_" + site], y["B_" + site]
                 d["R_" + site] = p["kdeg"] * (p["Rcell"] - R) - kon * c * R + p["koff"] * B
@@ -242,11 +259,19 @@ class Patient:
             here, on = rate, dict(switch)
 
             def f(_t, v, here=here, on=on):
-                return list(self.derivative(dict(zip(self.names, v.tolist(), strict=True)), here, on).values())
+                return list(
+                    self.derivative(dict(zip(self.names, v.tolist(), strict=True)), here, on).values()
+                )
 
             points = np.append(grid[inside], right)
             run = solve_ivp(
-                f, (left, right), list(y.values()), method=method, t_eval=points, rtol=rtol, atol=rtol * 1e-3 * scale
+                f,
+                (left, right),
+                list(y.values()),
+                method=method,
+                t_eval=points,
+                rtol=rtol,
+                atol=rtol * 1e-3 * scale,
             )
             if not run.success:
                 raise RuntimeError(run.message)
