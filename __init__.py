@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .experiments.trial import run_trial as run_trial
-    from .model.simulate import simulate as simulate
+    from .model.simulation import simulate as simulate
 
 try:
     __version__ = version("lag3ig")
@@ -26,7 +26,7 @@ def __getattr__(name: str) -> Any:
 
         return run_trial
     if name == "simulate":
-        from .model.simulate import simulate
+        from .model.simulation import simulate
 
         return simulate
     raise AttributeError(f"module 'lag3ig' has no attribute {name!r}")

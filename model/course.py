@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(slots=True)
 class Progress:
-    """Where every patient stands: what `lag3ig.model.engine.Solution` gives at once, gathered stage by stage."""
+    """Where every patient stands: the engine's solution, gathered stage by stage."""
 
     states: Floats
     status: NDArray[np.int8]
@@ -116,7 +116,7 @@ def _advance(
     *,
     last: bool,
 ) -> None:
-    """One stage: events and outputs from ``start`` on, up to but not including those at ``end`` unless it is the last."""
+    """One stage: events and outputs from ``start`` on, those at ``end`` only if it is the last."""
     events = compile_for(regimen, model, patients, course.taken, course.delay)
     events = _window(events, start, np.inf if last else end)
     wanted = np.flatnonzero((times >= start) & ((times <= end) if last else (times < end)))

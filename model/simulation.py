@@ -53,7 +53,7 @@ def simulate(
     Returns
     -------
     Trajectories
-        With a status per patient; a patient whose integration fails has NaN curves and is counted in ``outcomes``.
+        With a status per patient; one whose integration fails has NaN curves and is counted in ``outcomes``.
 
     Raises
     ------
@@ -107,8 +107,8 @@ def _cohort(model: Model, patients: Patients | int | None, seed: int) -> Patient
     if isinstance(patients, Patients):
         if patients.parameters.shape[1] != len(model.kernels.parameters):
             raise SimulationError(
-                f"the patients have {patients.parameters.shape[1]} parameters, the model {len(model.kernels.parameters)}; "
-                "draw them with this model"
+                f"the patients have {patients.parameters.shape[1]} parameters, the model "
+                f"{len(model.kernels.parameters)}; draw them with this model"
             )
         return patients
     return draw(model, patients, seed=seed)
