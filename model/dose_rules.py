@@ -16,7 +16,7 @@ Truths = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a rule says of one dose: who is given it, and who has to wait how many days; both of shape (P,)."""
+    """What a rule says of one dose: who is given it, and who waits how many days; shape (P,) each."""
 
     give: Truths
     delay: Floats
@@ -25,8 +25,8 @@ class Decision:
 class DoseRule(Protocol):
     """Rule that is asked each time a dose is due.
 
-    It sees the n patients who are due, and keeps what it wants to remember of each patient in ``memory``: arrays that
-    `begin` makes for all P patients, of which it is handed the rows of those n.
+    It sees the n patients who are due, and keeps what it wants to remember of each patient in ``memory``:
+    arrays that `begin` makes for all P patients, of which it is handed the rows of those n.
     """
 
     @property
@@ -53,7 +53,8 @@ class StopAtProgression:
     >>> import numpy as np
     >>> rule = StopAtProgression()
     >>> memory = rule.begin(1)
-    >>> [bool(rule.decide(t, {"sld": np.array([s])}, memory).give[0]) for t, s in [(0, 90), (14, 80), (28, 97)]]
+    >>> seen = [(0, 90.0), (14, 80.0), (28, 97.0)]
+    >>> [bool(rule.decide(time, {"sld": np.array([size])}, memory).give[0]) for time, size in seen]
     [True, True, False]
     """
 
@@ -137,8 +138,8 @@ class DelayWhile:
 class Course:
     """Which doses of a regimen are given and how late, decided while patients are simulated.
 
-    A simulation runs to `due`, looks at the patients there, tells `decide`, and compiles the regimen again with
-    ``taken`` and ``delay``. A delay moves the later doses of the same drug too.
+    A simulation runs to `due`, looks at the patients there, tells `decide`, and compiles the regimen again
+    with ``taken`` and ``delay``. A delay moves the later doses of the same drug too.
 
     Attributes
     ----------
@@ -167,7 +168,7 @@ class Course:
         return float(np.where(self._open, self._times + self.delay, np.inf).min(initial=np.inf))
 
     def decide(self, time: float, observed: Mapping[str, Floats]) -> None:
-        """Ask the rules about every dose due by ``time``; ``observed`` holds shape (P,) of what they look at."""
+        """Ask the rules about every dose due by ``time``; ``observed`` holds (P,) of what they look at."""
         asked = self._open & (self._times + self.delay <= time)
         give, wait = np.ones(asked.shape, dtype=bool), np.zeros(asked.shape)
         for rule, memory in self._rules:

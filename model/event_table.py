@@ -165,7 +165,7 @@ def _cells(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
                 continue
             if len(cells) != len(header):
                 raise DosingError(
-                    f"{path}, row {number}: {len(cells)} cells under {len(header)} columns; add or remove commas"
+                    f"{path}, row {number}: {len(cells)} cells, {len(header)} columns; add or remove commas"
                 )
             yield number, cells
 

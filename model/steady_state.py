@@ -201,6 +201,6 @@ class _LeadIn:
 
     def _unsettled(self, patients: int) -> DosingError:
         return DosingError(
-            f"{self.drug}: no steady state is reached in {patients} of {len(self.parameters)} patients; "
-            "the drug accumulates for ever at this dose and interval. Give the doses themselves (ADDL) instead of SS"
+            f"{self.drug}: no steady state is reached in {patients} of {len(self.parameters)} patients; it "
+            "accumulates for ever at this dose and interval. Give the doses themselves (ADDL) instead of SS"
         )
