@@ -31,7 +31,9 @@ def module(structure: Structure) -> Module:
         processes=(
             Process("monopoiesis", supply, "cell/uL/d", "supply of responsive cells", {"M": "1"}),
             Process("resting_loss", "kM*M", "cell/uL/d", "responsive cells leave blood", {"M": "-1"}),
-            Process("activation", "aM*St*M", "cell/uL/d", "LAG-3Ig activates", {"M": "-1", "Ma": "1"}),
+            Process(
+                "activation", "aM*St*M", "cell/uL/d", "responsive cells are activated", {"M": "-1", "Ma": "1"}
+            ),
             Process("activated_loss", "kMa*Ma", "cell/uL/d", "activated cells leave blood", {"Ma": "-1"}),
             Process(
                 "dendritic_renewal", "kD*D0", "Mcell/mL/d", "dendritic cells enter the tumour", {"D": "1"}

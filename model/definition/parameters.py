@@ -23,8 +23,8 @@ _SCHEMA = 1
 class Parameter:
     """One number with its unit, spread over patients, kind and source.
 
-    ``spread`` is the coefficient of variation of a log-normal whose median is ``value``, or the standard deviation
-    of the logit of a logit-normal. Without ``bounds`` a parameter is positive.
+    ``spread`` is the coefficient of variation of a log-normal whose median is ``value``, or the standard
+    deviation of the logit of a logit-normal. Without ``bounds`` a parameter is positive.
     """
 
     symbol: str

@@ -149,9 +149,9 @@ class Observable:
 class Route:
     """Way a drug enters: the state a dose is added to, and how a dose becomes an amount there.
 
-    ``scale`` turns an amount in ``dose_unit`` into the state's unit without bioavailability. ``compartments`` are
-    the drug's own states, ``number`` the compartment number of an event table (CMT), ``infusion`` the input a rate
-    is added to (None: bolus only).
+    ``scale`` turns an amount in ``dose_unit`` into the state's unit without bioavailability. ``compartments``
+    are the drug's own states, ``number`` the compartment number of an event table (CMT), ``infusion`` the
+    input that a rate is added to (None: bolus only).
     """
 
     name: str

@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 135
-HASH = "1e726065e41e63c6a149010eb30a4b15f401d5066cca50efa91ea627355a5721"
+HASH = "208fbf25b7cae4fd38f201bf92d93eaa2602cf4b09e6239f4eec07ea0b78c466"
 FACTORS = 80
 
 
@@ -584,7 +584,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

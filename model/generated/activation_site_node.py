@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 131
-HASH = "5f01eb6372f7cb2a9f20b6d400e00edc66b3f0e3cf87113434c0e743941806dc"
+HASH = "ed9a892ebbbc0fa29aae00a4937d62689deb67846686e284ec9652630606c2d3"
 FACTORS = 76
 
 
@@ -567,7 +567,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = D * kmat_times_m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 134
-HASH = "b370b354d3472e284f2d731db844d1f3c46808c0ce985e50787ff9f9acb1e554"
+HASH = "b594903b2d411cef184883912d1540d3b494b342d5f68fb2f59cb4fae1d720b9"
 FACTORS = 80
 
 
@@ -586,7 +586,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 131
-HASH = "f7290e2e98c822b1b3b0ad0f6c9fdcf6111d9616e661c04fdb5a0643b9e08b6b"
+HASH = "029989575fda6175b2d57a9e51c0286cd0de97de200f34c958a32dd29598267d"
 FACTORS = 73
 
 
@@ -574,7 +574,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 140
-HASH = "86b87caddf7272fa2ef63d9e6889a68e0edefcc0f04f362a9c7cf2799fa58337"
+HASH = "1037102972196c4caf4103ef6081b271eaa37fa43df05f58552c496b083acb64"
 FACTORS = 96
 
 
@@ -622,7 +622,7 @@ def rhs(y, inputs, derived, dy):
     internalisation_n = B_n * kint  # molecule/d: occupied MHC class II is internalised in the draining node
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

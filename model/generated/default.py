@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 133
-HASH = "9e97e97ae22a60687ada9a94c24be2cbf4981238ac02d0a27282f0ff6020ee27"
+HASH = "43ae9625d7c4431df34886a28ad6b86dc2c053b6e34be7ca88637ffbd448dab2"
 FACTORS = 78
 
 
@@ -579,7 +579,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 136
-HASH = "cb874ce0543048656983c4d688d423be78bda36d1dde9abea24ffe3d8e3937c7"
+HASH = "c54cfb53bfda38d6a7f2e29fd7c0bba611e5875341282ad99b2deaa0b6479a26"
 FACTORS = 81
 
 
@@ -590,7 +590,7 @@ def rhs(y, inputs, derived, dy):
     depot_capture = Vcap * Asc / (Kcap + Asc)  # nmol/d: saturable loss at the depot
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

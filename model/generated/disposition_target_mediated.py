@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 136
-HASH = "1abefb94df3ba709c8ef98326f29de05fba384811a2e33063d12d68763a8b478"
+HASH = "95a47068bfd3aa72f5c5af28c8545b4f850b5fa63975e3a51e77b1bc18b6167e"
 FACTORS = 80
 
 
@@ -590,7 +590,7 @@ def rhs(y, inputs, derived, dy):
     target_loss = Vt * C / (Kt + C)  # nmol/d: target-mediated loss from plasma
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

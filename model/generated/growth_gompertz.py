@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 135
-HASH = "d7507c5f2b399a87a911cc4d79eb89b9275306f3ea52b4797354bd1e0f4d1235"
+HASH = "77d4806dab34628e1b0b97694ff078fc3225e3790bcc9f9e0ace70575d38c72e"
 FACTORS = 79
 
 
@@ -590,7 +590,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

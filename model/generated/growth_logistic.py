@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 135
-HASH = "c58cf2b8d7633d35153b9ee145c6ab701ee6a515163726ea85466f118c2fc627"
+HASH = "70320bb03565b87cd5794b5c706d588b92cfd07bad982d0830f00322495f4f69"
 FACTORS = 79
 
 
@@ -588,7 +588,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 133
-HASH = "94e3004e9db0917ccff669341a453f3464149b9f92c417215b6b9bef4a76bf42"
+HASH = "6baed516696fe47e52e4e50bc1f9895097d789a649313e1eed093e17b5abc379"
 FACTORS = 78
 
 
@@ -578,7 +578,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

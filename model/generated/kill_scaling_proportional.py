@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 133
-HASH = "8a3e220c34f48feb42a3e148fa0bc681a8b32dda3be3466af295d094e0419ad6"
+HASH = "b984d4c367f8414bbc016349c04416ff756b35ac03897515079eb47925d3f1bf"
 FACTORS = 78
 
 
@@ -579,7 +579,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -55,7 +55,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 131
-HASH = "c31216caae4557fc419d6a3fda8858a3f0679babeda05cfa8cf709c7e726233d"
+HASH = "b2ea5ddb1fc7fa98c3e316bf6cdfe77326b5c444d22fb3b267dd4e4e60f264f1"
 FACTORS = 75
 
 
@@ -565,7 +565,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

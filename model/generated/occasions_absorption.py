@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 133
-HASH = "61e89cc6f718715007189ac7b2da0adbf4896f9443e8298dbc9074ed3e72e063"
+HASH = "bbf3ec64cae715567c9a499b83bf7d32454b78b5aa6c0fe6f1f6123d6f7a32cb"
 FACTORS = 78
 
 
@@ -581,7 +581,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -58,7 +58,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 143
-HASH = "bdf7b2327d54bc0b902c3deab6b0a1d4c6b5c2acd51c6cc2f71840e376c58527"
+HASH = "8700f27e20c6225f677e7cb67f60bd7ed6656e96c56a0328c369b2ae70e346b0"
 FACTORS = 82
 
 
@@ -616,7 +616,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 134
-HASH = "429a0caccb0183fbf2b50007d891cd105f698deff1c7bb8d8bcc08901265e757"
+HASH = "a28c13d867cf68cb89c567f3530b32e9e14eb7a173d3ca9a24f36899976ee74b"
 FACTORS = 79
 
 
@@ -582,7 +582,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * (1.0 + rM * Qr) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 129
-HASH = "6ec33e9c72f1bb0ab64df721fb0d9f8f8877a6ae671db24d4fbca10fb64106b6"
+HASH = "243f180f1b3b9ec700fb602976e222daa497cc655577c59b6bde30a5754373a8"
 FACTORS = 69
 
 
@@ -565,7 +565,7 @@ def rhs(y, inputs, derived, dy):
     exposure = C  # nM: plasma level adds to exposure
     monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: LAG-3Ig activates
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node

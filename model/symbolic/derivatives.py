@@ -1,6 +1,6 @@
 """Jacobian by the chain rule, with every intermediate kept under its name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,9 +136,3 @@ def _tidy(slope: Any) -> Any:
         if power.exp.is_Integer and power.exp < 0 and power.base.is_Add
     ]
     return sympy.factor(sympy.together(slope)) if ratios else slope
-
-
-def pattern(entries: Mapping[tuple[str, str], Any], states: Sequence[str]) -> set[tuple[int, int]]:
-    """Places of the matrix that are not identically zero, the diagonal always among them."""
-    place = {state: index for index, state in enumerate(states)}
-    return {(place[row], place[column]) for row, column in entries} | {(k, k) for k in range(len(states))}

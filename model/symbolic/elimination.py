@@ -6,24 +6,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Elimination:
-    """Order of pivots and the places that are filled, as positions in the matrix.
+    """Order of pivots and the places that are filled.
 
-    ``lower`` and ``upper`` list the places left of and right of the diagonal after elimination, in the order of the
-    pivots; ``updates`` lists ``(row, pivot, column)``: subtract the product of the two factors from that place.
+    ``lower`` and ``upper`` list the places left of and right of the diagonal after elimination, in the order
+    of the pivots.
     """
 
     order: tuple[int, ...]
     lower: tuple[tuple[int, int], ...]
     upper: tuple[tuple[int, int], ...]
-    updates: tuple[tuple[int, int, int], ...]
 
 
 def eliminate(places: Iterable[tuple[int, int]], size: int) -> Elimination:
     """Elimination of a sparse matrix on its diagonal, by least degree and without pivoting.
 
-    The degree of a pivot is Markowitz's: the number of places that its step touches; ties go to the lowest index, so
-    the order is the same everywhere. Without pivoting is safe for the matrices meant here, 1/(gamma h) - J with
-    dominant diagonal at the step sizes that accuracy allows.
+    The degree of a pivot is Markowitz's: the number of places that its step touches; ties go to the lowest
+    index, so the order is the same everywhere. Going without pivoting is safe for the matrices meant here,
+    1/(gamma h) - J, whose diagonal dominates at the step sizes that accuracy allows.
 
     References
     ----------
@@ -34,7 +33,6 @@ def eliminate(places: Iterable[tuple[int, int]], size: int) -> Elimination:
     order: list[int] = []
     lower: list[tuple[int, int]] = []
     upper: list[tuple[int, int]] = []
-    updates: list[tuple[int, int, int]] = []
     while left:
         pivot = min(left, key=lambda k: (_degree(filled, left, k), k))
         left.remove(pivot)
@@ -42,12 +40,9 @@ def eliminate(places: Iterable[tuple[int, int]], size: int) -> Elimination:
         columns = sorted(column for column in left if (pivot, column) in filled)
         lower += [(row, pivot) for row in rows]
         upper += [(pivot, column) for column in columns]
-        for row in rows:
-            for column in columns:
-                updates.append((row, pivot, column))
-                filled.add((row, column))
+        filled |= {(row, column) for row in rows for column in columns}
         order.append(pivot)
-    return Elimination(tuple(order), tuple(lower), tuple(upper), tuple(updates))
+    return Elimination(tuple(order), tuple(lower), tuple(upper))
 
 
 def _degree(filled: set[tuple[int, int]], left: set[int], pivot: int) -> int:

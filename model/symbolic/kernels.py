@@ -7,8 +7,9 @@ from typing import Any
 
 import sympy
 
-from .derivatives import jacobian, pattern
-from .elimination import Elimination, eliminate
+from ..definition.records import Input, Species
+from .derivatives import jacobian
+from .factorisation import factorisation
 from .lines import Hoister, Line, needed, program, share_divisors, spelled
 from .printer import Printer
 from .system import Named, System
@@ -97,70 +98,17 @@ class KernelWriter:
         lines = self._shared(wanted, entries)
         body = self._print(self.hoister.lines_of(lines[: len(lines) - len(entries)]))
         body.append("d = load(diagonal, 0)")
-        places = pattern(derivative.entries, system.states)
-        zero = sympy.Integer(0)
-        found = {tuple(line.symbol.split()): line.expression for line in lines[len(lines) - len(entries) :]}
-        shift = sympy.Symbol("d", real=True)
-        for i, j in sorted(places):
-            row, column = system.states[i], system.states[j]
-            value = self.hoister(-found.get((row, column), zero))
-            body.append(f"a_{row}_{column} = {self.printer(shift + value if i == j else value)}")
-        plan = eliminate(places, len(system.states))
-        body += self._eliminate(plan, places)
-        self._keep("factor", "Write the LU factors of diag(d) - J; d is the only row of diagonal.", body)
-
-    def _eliminate(self, plan: Elimination, places: Iterable[tuple[int, int]]) -> list[str]:
-        """Elimination pivot by pivot, each factor stored as soon as it is final, and the solution by it."""
-        names = self.system.states
-        present = set(places)
-        below = {k: [row for row, pivot in plan.lower if pivot == k] for k in plan.order}
-        right = {k: [column for pivot, column in plan.upper if pivot == k] for k in plan.order}
-        body: list[str] = []
-        place: dict[tuple[str, int, int], int] = {}
-
-        def keep(kind: str, row: int, column: int, text: str) -> None:
-            place[kind, row, column] = len(place)
-            body.append(f"store(lu, {len(place) - 1}, {text})")
-
-        for k in plan.order:
-            pivot = names[k]
-            body.append(f"pivot_{pivot} = 1.0 / a_{pivot}_{pivot}")
-            keep("pivot", k, k, f"pivot_{pivot}")
-            for j in right[k]:
-                keep("upper", k, j, f"a_{pivot}_{names[j]}")
-            for i in below[k]:
-                factor = f"l_{names[i]}_{pivot}"
-                body.append(f"{factor} = a_{names[i]}_{pivot} * pivot_{pivot}")
-                keep("lower", i, k, factor)
-                for j in right[k]:
-                    target = f"a_{names[i]}_{names[j]}"
-                    start = f"{target} - " if (i, j) in present else "-"
-                    body.append(f"{target} = {start}{factor} * a_{pivot}_{names[j]}")
-                    present.add((i, j))
-        self.factors = len(place)
-        self._solve(plan, place)
-        return body
-
-    def _solve(self, plan: Elimination, place: dict[tuple[str, int, int], int]) -> None:
-        names = self.system.states
-        body = []
-        for k in plan.order:
-            terms = [
-                f" - load(lu, {place['lower', k, j]}) * b_{names[j]}"
-                for j in plan.order
-                if ("lower", k, j) in place
-            ]
-            body.append(f"b_{names[k]} = load(b, {k}){''.join(terms)}")
-        for k in reversed(plan.order):
-            terms = [
-                f" - load(lu, {place['upper', k, j]}) * x_{names[j]}"
-                for j in plan.order
-                if ("upper", k, j) in place
-            ]
-            value = f"(b_{names[k]}{''.join(terms)})" if terms else f"b_{names[k]}"
-            body.append(f"x_{names[k]} = {value} * load(lu, {place['pivot', k, k]})")
-            body.append(f"store(b, {k}, x_{names[k]})")
-        self._keep("solve", "Solve by the factors, in place.", body)
+        shift, place = sympy.Symbol("d", real=True), {state: k for k, state in enumerate(system.states)}
+        texts = {(k, k): self.printer(shift) for k in range(len(place))}
+        for line in lines[len(lines) - len(entries) :]:
+            row, column = line.symbol.split()
+            value = self.hoister(-line.expression)
+            texts[place[row], place[column]] = self.printer(shift + value if row == column else value)
+        result = factorisation(system.states, texts)
+        self.factors = result.rows
+        doc = "Write the LU factors of diag(d) - J; d is the only row of diagonal."
+        self._keep("factor", doc, body + result.factor)
+        self._keep("solve", "Solve by the factors, in place.", result.solve)
 
     def _observe(self) -> None:
         ends = [Line(item.symbol, item.expression) for item in self.system.observables]
@@ -252,10 +200,11 @@ class KernelWriter:
         reads = self._reads.get(kernel, set())
         loads = [f"{name} = load(derived, {row})" for name, row in rows.items() if name in reads]
         if kernel in ("rhs", "factor", "observe"):
-            units = {item.symbol: item for item in (*system.mechanism.species, *system.mechanism.inputs)}
+            records: list[Species | Input] = [*system.mechanism.species, *system.mechanism.inputs]
+            words = {item.symbol: f"{item.unit}: {item.meaning}" for item in records}
             for source, names in (("y", system.states), ("inputs", system.inputs)):
                 loads += [
-                    f"{name} = load({source}, {row})  # {units[name].unit}: {units[name].meaning}"
+                    f"{name} = load({source}, {row})  # {words[name]}"
                     for row, name in enumerate(names)
                     if name in reads
                 ]

@@ -84,7 +84,7 @@ def needed(lines: Sequence[Line], ends: Iterable[Any]) -> tuple[Line, ...]:
 def share_divisors(
     lines: Sequence[Line], names: Callable[[Any], str], *, constant: Callable[[Any], bool], last: int
 ) -> tuple[Line, ...]:
-    """Lines in which a divisor that occurs more than once is divided by once: a division costs ten products.
+    """Lines in which a divisor that occurs repeatedly is divided by once: a division costs ten products.
 
     Constant divisors are left to the hoister. The ``last`` lines stay together at the end, in their order.
     """
@@ -132,7 +132,7 @@ def _divide(expression: Any, symbols: Mapping[Any, Any]) -> Any:
 class Hoister:
     """Moves sub-expressions of parameters alone out of the kernels that run at every step.
 
-    Calling it with an expression returns one in which each such part is a symbol; ``lines`` then defines them.
+    Calling it with an expression returns one in which each such part is a symbol; ``lines`` defines them.
     """
 
     def __init__(self, system: System, printer: Printer) -> None:
@@ -147,7 +147,7 @@ class Hoister:
         return self._system.constant | {line.symbol for line in self.lines}
 
     def lines_of(self, lines: Sequence[Line]) -> tuple[Line, ...]:
-        """Lines with their constant parts hoisted; a line that is constant as a whole moves out under its name."""
+        """Lines with their constant parts hoisted; a line that is all constant moves out under its name."""
         kept = []
         for line in lines:
             if all(symbol.name in self.names for symbol in line.expression.free_symbols):
@@ -202,7 +202,7 @@ _WORDS = (
 
 
 def spelled(text: str) -> str:
-    """Name for an expression's text: ``1.0 / VFi`` becomes one_over_VFi; long ones are just numbered by the caller."""
+    """Name for an expression's text: ``1.0 / VFi`` becomes one_over_VFi, a long one just "hoisted"."""
     name = text
     for sign, word in _WORDS:
         name = name.replace(sign, word)

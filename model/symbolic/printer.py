@@ -1,4 +1,4 @@
-"""Expressions as source text: the same text in every process and with every version of the algebra library."""
+"""Expressions as source text, the same in every process and with every version of the algebra library."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ class Printer:
         return self._print(sympy.sympify(expression, strict=True), _SUM)
 
     def key(self, expression: Any) -> tuple[Any, ...]:
-        """Sorting key that does not depend on the algebra library: first symbols by the table, then the text."""
+        """Sorting key independent of the algebra library: first symbols by the table, then the text."""
         names = sorted(self._rank.get(symbol.name, len(self._rank)) for symbol in expression.free_symbols)
         return (names[:1], len(names), names, self._print(expression, _SUM))
 

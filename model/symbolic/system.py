@@ -1,7 +1,7 @@
 """Assembly of a mechanism into equations: dy/dt, and everything else that a kernel computes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -40,7 +40,7 @@ class System:
     Attributes
     ----------
     symbols
-        Symbol of every name, parameters first; it also gives the order in which factors and terms are printed.
+        Symbol of every name, parameters first; their order is that of printed factors and terms.
     parameters, states, inputs
         Names in the order of the kernels' rows; parameters are those that the equations use.
     quantities
@@ -90,8 +90,8 @@ def assemble(mechanism: Mechanism, table: ParameterTable) -> System:
     Raises
     ------
     ModelError
-        If an expression is no arithmetic, uses an undeclared name, or quantities need each other in a circle; if a
-        parameter has the symbol of something else; if a species has no process or a declared symbol no use.
+        If an expression is no arithmetic, uses an undeclared name, or quantities need each other in a circle;
+        if a parameter has the symbol of something else; if a species has no process or a symbol no use.
     """
     declared = [
         item.symbol
@@ -188,7 +188,7 @@ def _doses(mechanism: Mechanism, read: Any) -> Iterable[Named]:
 
 
 def _sorted(quantities: list[Named]) -> tuple[Named, ...]:
-    """Quantities in an order in which each needs only earlier ones, as close to the declared one as that allows."""
+    """Quantities in an order in which each needs only earlier ones, close to the declared one."""
     known = {item.symbol: item for item in quantities}
     done: dict[str, Named] = {}
 
@@ -251,6 +251,4 @@ def _checked_uses(system: System) -> System:
     for name in system.states:
         if name not in changed:
             raise ModelError(f"species {name!r} has no process: nothing would ever change it")
-    fields = {name: getattr(system, name) for name in System.__slots__}
-    parameters = tuple(name for name in system.table.of_role("model") if name in used)
-    return System(**{**fields, "parameters": parameters})
+    return replace(system, parameters=tuple(name for name in system.table.of_role("model") if name in used))
