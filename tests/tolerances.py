@@ -4,3 +4,4 @@ ROUNDING = 1e-12  # relative; a few operations in double precision
 ORDER = 0.2  # slope of log error against log step may differ from the method's order by this
 ASKED_MEDIAN = 2.0  # median error in units of the tolerance asked for
 ASKED_WORST = 30.0  # worst error in the same units
+SAMPLING = 4.5  # standard errors by which an estimate from n draws may miss; one check in 150,000 fails by chance
