@@ -65,10 +65,12 @@ def _factor(given: str, wanted: str, what: str) -> Fraction:
             f"{what}: {given!r} is a unit of {_dimension(source)}, but {_dimension(target)} is needed; "
             f"give it in {wanted!r} or another unit of {_dimension(target)}"
         )
-    try:
-        return Fraction(_registry().Quantity(1, source).to(target).magnitude)
-    except Exception as error:
-        raise UnitError(f"{what}: {given!r} cannot be turned into {wanted!r} by a factor") from error
+    nothing, one = (_registry().Quantity(amount, source).to(target).magnitude for amount in (0, 1))
+    if nothing != 0:  # degrees that do not start at 0
+        raise UnitError(
+            f"{what}: {given!r} cannot be turned into {wanted!r} by a factor; give it in {wanted!r}"
+        )
+    return Fraction(one)
 
 
 def _dimension(unit: Any) -> str:
