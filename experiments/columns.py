@@ -11,6 +11,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "stable_3m": ("1", "no progression up to the scan of disease control (NaN: not evaluable)"),
     "evaluable": ("bool", "whether disease control could be judged"),
     "best_response": ("code", "best overall response: 0 NE, 1 CR, 2 PR, 3 SD, 4 PD"),
+    "responded": ("1", "whether the best response is complete or partial"),
     "best_change": ("percent", "largest shrinkage, or smallest growth, of the measured sum from baseline"),
     "pfs_time": ("d", "scan that showed progression, or the last one that did not"),
     "pfs_event": ("bool", "whether progression was seen"),
@@ -27,7 +28,10 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
         "measured effector-memory share of CD8 at the last visit minus the measured baseline",
     ),
     "em_rise": ("1", "whether that change is above the protocol's limit"),
-    "sld": ("mm", "measured sum of longest diameters at each scan, baseline first; NaN where none was done"),
+    "sld": (
+        "mm",
+        "sum of longest diameters as recorded at each scan, baseline first; NaN where none was done",
+    ),
 }
 REPLICATE_COLUMNS: Mapping[str, str] = {
     "stable_low": "patients of the low group without progression at the scan of disease control",

@@ -82,7 +82,7 @@ class Protocol(Section):
     def _check_split(self, number: int, split: Split) -> None:
         if not len(split.treated) == len(split.evaluable) == len(self.arms):
             raise ValueError(
-                f"splits[{number}] needs one number of treated and of evaluable for each arm ({len(self.arms)})"
+                f"splits[{number}] needs one number of treated and evaluable for each arm ({len(self.arms)})"
             )
         if any(able > treated for able, treated in zip(split.evaluable, split.treated, strict=True)):
             raise ValueError(f"splits[{number}] has more evaluable than treated patients in an arm")
@@ -150,8 +150,8 @@ def load_protocol(name: str | Path) -> LoadedProtocol:
     Raises
     ------
     ProtocolError
-        If there is no such protocol or file, or it does not hold together; the message names file, line and key, and
-        the nearest known word.
+        If there is no such protocol or file, or it does not hold together; the message names file, line and
+        key, and the nearest known word.
     """
     path = Path(name)
     if path.suffix != ".toml":

@@ -160,7 +160,7 @@ def _to_tree(result: TrialResult, block: int) -> Group:
         "scan_days": np.asarray(result.scan_days, dtype=np.float64),
     }
     names = {"parameters": json.dumps(patients.names)}
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "id": patients.ids,
         "attempts": patients.attempts,
         "component": patients.component,

@@ -1,0 +1,91 @@
+"""Summary of a trial: table, other splits of patients, natural history, failures, population as drawn."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from ..fitting.cohorts import CohortCard
+from ..model import Model, Patients
+from ..model.engine.status import Status
+from .natural_history import NaturalHistory
+from .protocol import Protocol
+from .replicates import Pool, replicate_trials, resized
+from .results import Arm
+from .table import Row, observed_counts
+
+
+def split_rows(
+    pools: Sequence[Pool], protocol: Protocol, card: CohortCard | None, *, count: int, seed: int
+) -> list[Row]:
+    """Key figures under the protocol's split of patients over arms, and under the others it names."""
+    if protocol.comparison is None:
+        return []
+    sizes = [("as in the protocol", [a.treated for a in protocol.arms], [a.evaluable for a in protocol.arms])]
+    sizes += [(split.name, list(split.treated), list(split.evaluable)) for split in protocol.splits]
+    seen = observed_counts(card)
+    rows = []
+    for name, treated, evaluable in sizes:
+        trials = replicate_trials(
+            resized(pools, treated, evaluable), count=count, seed=seed, end=protocol.visits.end
+        )
+        row: Row = {
+            "split": name,
+            "treated": treated,
+            "evaluable": evaluable,
+            "stable_low": float(trials["stable_low"].mean()),
+            "stable_high": float(trials["stable_high"].mean()),
+            "p_at_most": float((trials["p_one_sided"] <= protocol.comparison.p_value).mean()),
+            "injections": float(trials["injections"].mean()),
+        }
+        if seen is not None:
+            row["low_as_published"] = float((trials["stable_low"] == seen[0]).mean())
+            row["high_at_least_published"] = float((trials["stable_high"] >= seen[2]).mean())
+        rows.append(row)
+    return rows
+
+
+def failures(arms: Sequence[Arm]) -> dict[str, dict[str, int]]:
+    """Patients that could not be solved, by arm and by what happened to them."""
+    counted = {}
+    for arm in arms:
+        codes, counts = np.unique(arm.table["status"], return_counts=True)
+        counted[arm.name] = {
+            Status(int(code)).meaning: int(number)
+            for code, number in zip(codes, counts, strict=True)
+            if code < 0
+        }
+    return counted
+
+
+def summarise(
+    *,
+    table: list[Row],
+    splits: list[Row],
+    arms: Sequence[Arm],
+    history: NaturalHistory,
+    patients: Patients,
+    model: Model,
+) -> dict[str, Any]:
+    """The summary of a result, as numbers and texts that JSON can hold."""
+    kinds = [item.kind for item in model.parameters.parameters.values()]
+    return {
+        "table": table,
+        "natural_history": history.as_mapping(),
+        "failures": failures(arms),
+        "splits": splits,
+        "declared_realised": [
+            {name: _plain(value) for name, value in asdict(row).items()}
+            for row in patients.declared_against_realised()
+        ],
+        "assumed_parameters": kinds.count("assumed"),
+        "total_parameters": len(kinds),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A number that JSON can hold: no NumPy types, no NaN."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,0 +1,228 @@
+"""Published beside model: the table a reader looks at first."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..fitting.cohorts import CohortCard
+from ..model.survival import proportion
+from .protocol import Protocol
+from .replicates import fisher_tables
+from .results import Arm
+
+MONTE_CARLO = "95 % of Monte-Carlo error"
+MOST_FAILED = 0.05  # share of failed patients in an arm above which no figure is printed
+Row = dict[str, Any]
+
+
+def _row(
+    name: str,
+    published: str,
+    model: str,
+    value: float,
+    interval: tuple[float, float] | None = None,
+    note: str = "",
+) -> Row:
+    return {
+        "row": name,
+        "published": published,
+        "model": model,
+        "model_value": value if np.isfinite(value) else None,
+        "interval": None if interval is None else [float(end) for end in interval],
+        "note": note,
+    }
+
+
+def _published(card: CohortCard | None, fact: str) -> str:
+    """What the card says, with the exact interval of a count; a dash without a card or a fact."""
+    if card is None or fact not in card:
+        return "-"
+    found = card.fact(fact)
+    if found.kind != "count":
+        return found.published
+    share = found.share
+    return f"{found.published} = {100 * share.share:.1f} % ({100 * share.lower:.1f}-{100 * share.upper:.1f})"
+
+
+def weighted_share(arms: Sequence[Arm], column: str) -> tuple[float, int]:
+    """Share over arms weighted by the trial's evaluable patients, and how many virtual ones were judged."""
+    shares = [arm.share(column) for arm in arms]
+    weights = np.array([arm.evaluable for arm in arms], dtype=np.float64)
+    judged = sum(number for _, number in shares)
+    values = np.array([share for share, _ in shares])
+    if not weights.sum() or not judged:
+        return float("nan"), judged
+    return float(np.sum(weights * values) / weights.sum()), judged
+
+
+def trial_table(
+    arms: Sequence[Arm],
+    replicates: Mapping[str, NDArray[Any]],
+    protocol: Protocol,
+    card: CohortCard | None,
+) -> list[Row]:
+    """Rows of the table: exposure, CD8 cells, stable disease, what trials of this size show, injections.
+
+    Parameters
+    ----------
+    arms
+        Large virtual arms in the order of the protocol.
+    replicates
+        Columns of the replicate trials; empty if the protocol compares no groups.
+    card
+        Published facts; None if there are none.
+    """
+    lost = {arm.label: float(np.mean(arm.table["status"] < 0)) for arm in arms}
+    if max(lost.values()) > MOST_FAILED:
+        shares = ", ".join(f"{label} {_percent(share)}" for label, share in lost.items())
+        return [_row("Refused", "-", "too many patients could not be solved", float("nan"), None, shares)]
+    rows = []
+    groups = _groups(arms)
+    for fact, column, name in (
+        ("exposure", "exposed", "Exposure"),
+        ("cd8_activation", "cd8_sustained", "Sustained CD8 activation"),
+        ("em_cd8", "em_rise", "Rise of effector-memory CD8"),
+    ):
+        for group, members in groups.items():
+            rows.append(_biology(name, group, members, column, _published(card, fact), protocol))
+    if protocol.comparison is not None and replicates:
+        for side, group in (("low", protocol.comparison.low), ("high", protocol.comparison.high)):
+            rows.append(_stable(side, group, groups[group], replicates, card))
+        rows.extend(_chances(replicates, protocol.comparison.p_value, card))
+    rows.append(_responses(arms, card))
+    if replicates:
+        rows.append(_injections(replicates["injections"], arms, card))
+    return rows
+
+
+def _groups(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
+    """Arms by group; an arm without a group stands for itself."""
+    found: dict[str, list[Arm]] = {}
+    for arm in arms:
+        found.setdefault(arm.group or arm.label, []).append(arm)
+    return found
+
+
+def _biology(
+    name: str, group: str, members: Sequence[Arm], column: str, published: str, protocol: Protocol
+) -> Row:
+    share, judged = weighted_share(members, column)
+    parts = ", ".join(f"{arm.label} {100 * arm.share(column)[0]:.0f} %" for arm in members)
+    size = sum(arm.evaluable for arm in members)
+    everyone = np.prod([max(arm.share(column)[0], 0.0) ** arm.evaluable for arm in members])
+    limits = protocol.limits
+    meaning = {
+        "exposed": f"plasma quantifiable for {limits.exposed_for:g} d after the first injection",
+        "cd8_sustained": f"mean on treatment at least {limits.sustained_ratio:g} times baseline",
+        "em_rise": f"last visit more than {limits.rise_points:g} points above baseline",
+    }[column]
+    every = f"all {size} of a trial: probability {_percent(float(everyone))}"
+    note = f"{meaning}; {parts}; {every}; {_judged(judged, members)}"
+    return _row(f"{name}, {group}", published, f"{_percent(share)} of patients", share, None, note)
+
+
+def _stable(
+    side: str,
+    group: str,
+    members: Sequence[Arm],
+    replicates: Mapping[str, NDArray[Any]],
+    card: CohortCard | None,
+) -> Row:
+    share, judged = weighted_share(members, "stable_3m")
+    size = sum(arm.evaluable for arm in members)
+    low, high = np.quantile(replicates[f"stable_{side}"], [0.025, 0.975])
+    parts = ", ".join(f"{arm.label} {100 * arm.share('stable_3m')[0]:.0f} %" for arm in members)
+    expected = f"{_percent(share)}, {share * size:.1f} of {size}"
+    text = f"{expected} ({low:.0f} to {high:.0f} of {size} in 95 % of trials)"
+    note = f"{parts}; weighted by the evaluable patients of the trial; {_judged(judged, members)}"
+    return _row(
+        f"Stable disease at 3 months, {group}",
+        _published(card, f"stable_{side}"),
+        text,
+        share,
+        (low / size, high / size),
+        note,
+    )
+
+
+def _chances(replicates: Mapping[str, NDArray[Any]], p_value: float, card: CohortCard | None) -> list[Row]:
+    """How often trials of this size come out as the published one did."""
+    rows = []
+    seen = observed_counts(card)
+    if seen is not None:
+        low, of_low, high, of_high = seen
+        exactly, at_least = replicates["stable_low"] == low, replicates["stable_high"] >= high
+        rows.append(_chance(f"Exactly {low} of {of_low} stable, low doses", exactly, "observed"))
+        rows.append(_chance(f"At least {high} of {of_high} stable, high doses", at_least, "observed"))
+    rows.append(
+        _chance(
+            f"P <= {p_value:g}, Fisher's exact test, one-sided",
+            replicates["p_one_sided"] <= p_value,
+            _published(card, "p_one_sided"),
+        )
+    )
+    limit = p_value if seen is None else float(fisher_tables(seen[1], seen[3])[1][seen[0], seen[2]])
+    rows.append(
+        _chance(
+            f"P <= {limit:.3g}, two-sided",
+            replicates["p_two_sided"] <= limit * (1.0 + 1e-9),  # ties with the published table count
+            _published(card, "p_two_sided"),
+        )
+    )
+    return rows
+
+
+def observed_counts(card: CohortCard | None) -> tuple[int, int, int, int] | None:
+    """Published counts of stable disease: low doses, of how many, high doses, of how many; or None."""
+    if card is None or "stable_low" not in card or "stable_high" not in card:
+        return None
+    low, high = card.fact("stable_low").share, card.fact("stable_high").share
+    return low.count, low.number, high.count, high.number
+
+
+def _judged(judged: int, members: Sequence[Arm]) -> str:
+    return f"{judged:,} of {sum(len(arm.table['status']) for arm in members):,} virtual patients judged"
+
+
+def _chance(name: str, happened: NDArray[np.bool_], published: str) -> Row:
+    count = proportion(int(happened.sum()), happened.size)
+    return _row(
+        name,
+        published,
+        f"probability {_percent(count.share)}",
+        count.share,
+        (count.lower, count.upper),
+        f"{happened.size:,} replicate trials; interval: {MONTE_CARLO}",
+    )
+
+
+def _responses(arms: Sequence[Arm], card: CohortCard | None) -> Row:
+    """Complete and partial responses: they rise with the kill rate, so they limit how far it may be raised."""
+    share, judged = weighted_share(arms, "responded")
+    parts = ", ".join(f"{arm.label} {100 * arm.share('responded')[0]:.0f} %" for arm in arms)
+    return _row(
+        "Objective responses",
+        _published(card, "objective_responses"),
+        f"{_percent(share)} of patients",
+        share,
+        None,
+        f"best response, complete or partial; {parts}; {_judged(judged, arms)}",
+    )
+
+
+def _injections(injections: NDArray[Any], arms: Sequence[Arm], card: CohortCard | None) -> Row:
+    low, high = np.quantile(injections, [0.025, 0.975])
+    return _row(
+        "Injections given",
+        _published(card, "injections"),
+        f"{injections.mean():.1f} ({low:.0f} to {high:.0f} in 95 % of trials)",
+        float(injections.mean()),
+        (float(low), float(high)),
+        f"{sum(arm.treated for arm in arms)} patients treated; the chance of missing one is derived from this",
+    )
+
+
+def _percent(share: float) -> str:
+    return "-" if not np.isfinite(share) else f"{100 * share:.1f} %"

@@ -1,0 +1,219 @@
+"""Front door of the experiments: a protocol, its trial, the result."""
+
+import platform
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..model import Model, Patients, draw, load_model
+from ..model.engine.compilation import target
+from ..model.errors import Lag3igError, ProtocolError
+from ..model.storage import check_writable
+from .natural_history import check_natural_history
+from .protocol import LoadedProtocol, Protocol, load_protocol
+from .replicates import Pool, replicate_trials
+from .results import BLOCK, Population, TrialResult
+from .summary import split_rows, summarise
+from .table import trial_table
+from .virtual_arm import VirtualArm, simulate_arm
+
+LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "h5py", "pydantic", "pint")
+Progress = Callable[[str, int, int], None]
+
+
+def run_trial(
+    protocol: str | Path | LoadedProtocol,
+    *,
+    seed: int = 1,
+    patients: int = 10_000,
+    replicates: int = 5_000,
+    threads: int | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    history_patients: int = 100_000,
+    block: int = BLOCK,
+) -> TrialResult:
+    """Run a virtual trial: large virtual arms, and replicate trials of the real size drawn from them.
+
+    Parameters
+    ----------
+    protocol
+        Name of a protocol that ships with the package, path of a TOML file, or a protocol already read.
+    seed : int
+        The same seed gives the same patients and the same bits, whatever the number of threads.
+    patients : int
+        Virtual patients, the same in every arm.
+    replicates : int
+        Replicate trials.
+    threads : int, optional
+        Threads; all cores if left out.
+    out : str or Path, optional
+        Where to write the result file.
+    progress : callable, optional
+        Called with what is being done, how many patients are done, and how many there are in all.
+    history_patients : int
+        Patients of the natural-history check; 0 leaves it out.
+    block : int
+        Patients simulated at a time: memory, not results, depends on it.
+
+    Returns
+    -------
+    TrialResult
+
+    Raises
+    ------
+    ProtocolError, ModelError, ParameterError, DosingError, PopulationError
+        If something is asked that cannot be done.
+    StorageError
+        If the result cannot be written; the folder is tried before the work begins.
+
+    Examples
+    --------
+    >>> from lag3ig import run_trial
+    >>> result = run_trial("imp321-rcc-phase1", patients=40, replicates=10, history_patients=40)
+    >>> [arm.label for arm in result.arms.values()]
+    ['0.05 mg', '0.25 mg', '1.25 mg', '6.25 mg', '30 mg']
+    """
+    loaded = protocol if isinstance(protocol, LoadedProtocol) else load_protocol(protocol)
+    plan = loaded.protocol
+    for name, value in (("patients", patients), ("block", block)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ProtocolError(f"{name} = {value!r} must be a whole number from 1 on")
+    for name, value in (("replicates", replicates), ("history_patients", history_patients)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ProtocolError(f"{name} = {value!r} must be a whole number from 0 on")
+    target_file = check_writable(out) if out is not None else None
+    model = load_trial_model(plan)
+    counter = _Counter(progress, patients * len(plan.arms) + history_patients)
+    counter.say("drawing patients")
+    drawn = draw(model, patients, seed=seed, sampling=plan.sampling)
+    arms = []
+    for arm in plan.arms:
+        counter.say(f"simulating {arm.name}")
+        arms.append(
+            simulate_arm(
+                arm,
+                plan,
+                model=model,
+                patients=drawn,
+                seed=seed,
+                threads=threads,
+                block=block,
+                advance=counter.add,
+            )
+        )
+    counter.say("natural history")
+    history = check_natural_history(
+        plan,
+        model=model,
+        patients=history_patients,
+        seed=seed,
+        threads=threads,
+        block=block,
+        advance=counter.add,
+    )
+    counter.say("replicate trials")
+    pools = _pools(arms, plan)
+    compared = plan.comparison is not None and replicates > 0
+    trials = replicate_trials(pools, count=replicates, seed=seed, end=plan.visits.end) if compared else {}
+    rows = [item.arm for item in arms]
+    card = plan.card()
+    result = TrialResult(
+        protocol_text=loaded.text,
+        protocol_name=plan.name,
+        lag3ig_version=version("lag3ig"),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=seed,
+        model_hash=model.hash,
+        structure=model.structure.as_mapping(),
+        versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        target=target(),
+        parameters=_parameters(model),
+        scan_days=(0.0, *plan.visits.scans),
+        patients=_population(drawn, model),
+        arms={arm.name: arm for arm in rows},
+        curves={item.arm.name: item.curves for item in arms},
+        replicates=trials,
+        summary=summarise(
+            table=trial_table(rows, trials, plan, card),
+            splits=split_rows(pools, plan, card, count=replicates, seed=seed) if compared else [],
+            arms=rows,
+            history=history,
+            patients=drawn,
+            model=model,
+        ),
+    )
+    if target_file is not None:
+        counter.say("writing the result")
+        result.save(target_file, block=BLOCK)
+    counter.say("done")
+    return result
+
+
+def load_trial_model(protocol: Protocol) -> Model:
+    """Model with a protocol's structure and parameters, once every dose of it is known to the model.
+
+    Raises
+    ------
+    ProtocolError
+        If an arm gives a drug, or gives it by a route, that the model does not have.
+    """
+    model = load_model(protocol.build_structure(), protocol.parameter_table())
+    for arm in protocol.arms:
+        try:
+            arm.regimen().compile(model, model.typical()[None])
+        except Lag3igError as error:
+            raise ProtocolError(f"protocol {protocol.name!r}, arm {arm.name!r}: {error}") from None
+    return model
+
+
+class _Counter:
+    """Tells the caller how far the work is."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.total, self.done, self.what = progress, total, 0, ""
+
+    def say(self, what: str) -> None:
+        self.what = what
+        self.add(0)
+
+    def add(self, patients: int) -> None:
+        self.done += patients
+        if self.progress is not None:
+            self.progress(self.what, self.done, self.total)
+
+
+def _pools(arms: list[VirtualArm], protocol: Protocol) -> list[Pool]:
+    comparison = protocol.comparison
+    sides = {comparison.low: "low", comparison.high: "high"} if comparison else {}
+    return [
+        Pool(
+            name=item.arm.name,
+            stable=item.arm.table["stable_3m"],
+            taken=item.taken,
+            times=item.times,
+            evaluable=plan.evaluable,
+            withdrawn=plan.withdrawn,
+            side=sides.get(plan.group or "", ""),
+        )
+        for item, plan in zip(arms, protocol.arms, strict=True)
+    ]
+
+
+def _population(patients: Patients, model: Model) -> Population:
+    return Population(
+        ids=patients.ids,
+        attempts=patients.attempts,
+        component=patients.component,
+        parameters=patients.parameters,
+        names=tuple(model.kernels.parameters),
+    )
+
+
+def _parameters(model: Model) -> tuple[dict[str, Any], ...]:
+    wanted = ("symbol", "value", "unit", "distribution", "spread", "kind", "source", "meaning")
+    return tuple(
+        {name: getattr(item, name) for name in wanted} for item in model.parameters.parameters.values()
+    )

@@ -1,0 +1,260 @@
+"""One large virtual arm: patients simulated block by block, measured at the visits, and judged."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model import Model, Patients, Regimen, Trajectories, endpoints, recist, simulate
+from .chance import Chance, draw_chance
+from .columns import LEVELS
+from .design import ProtocolArm
+from .protocol import Protocol
+from .results import Arm, Curves
+
+Array = NDArray[np.float64]
+SHOWN = ("plasma", "activated_cd8", "em_cd8_percent", "sld")  # observables whose curves are kept
+SAMPLE = 60  # patients whose own curves are kept
+MOST_CURVES = 20_000  # patients that quantiles of curves are taken over; more would only cost memory
+POINTS = 120  # points in time of a curve, at most about one a day
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualArm:
+    """What the simulation of an arm gives: its row in the result, its curves, and the injections in detail.
+
+    ``taken`` (P, D) says which injections of the arm's leading drug each patient received, at ``times`` (D,).
+    """
+
+    arm: Arm
+    curves: Curves
+    taken: NDArray[np.bool_]
+    times: Array
+
+
+def simulate_arm(
+    arm: ProtocolArm,
+    protocol: Protocol,
+    *,
+    model: Model,
+    patients: Patients,
+    seed: int,
+    threads: int | None,
+    block: int,
+    advance: Callable[[int], None],
+) -> VirtualArm:
+    """Simulate and judge every patient under an arm's regimen.
+
+    Parameters
+    ----------
+    arm, protocol
+        What is given, and when it is looked at.
+    patients
+        The same patients for every arm.
+    seed : int
+        Of the errors and chances around the patients.
+    block : int
+        Patients simulated at a time; the result does not depend on it.
+    advance : callable
+        Told the number of patients done.
+    """
+    regimen = arm.regimen()
+    grid = time_grid(protocol)
+    shown = np.unique(np.concatenate([curve_times(protocol), np.asarray(protocol.visits.plasma)]))
+    doses = regimen.administrations(protocol.visits.end)
+    times = np.array([item.time for item in doses], dtype=np.float64)
+    leading = np.array([item.drug == doses[0].drug for item in doses], dtype=bool)
+    count = patients.ids.size
+    tables, kept, taken_blocks = [], [], []
+    for start in range(0, count, block):
+        some = patients.take(np.arange(start, min(start + block, count)))
+        chance = draw_chance(seed, some.ids, protocol.visits, protocol.conduct)
+        taken = chance.received(times, protocol.conduct.missed_injection)
+        run = simulate(
+            regimen,
+            model=model,
+            patients=some,
+            times=grid,
+            taken=_every_dose(regimen, taken),
+            threads=threads,
+        )
+        table = judge(run, protocol, chance, second_dose=_second(times[leading]))
+        table["injections"] = taken[:, leading].sum(axis=1).astype(np.int64)
+        tables.append(table)
+        taken_blocks.append(taken[:, leading])
+        if start < MOST_CURVES:
+            kept.append(_shown(run, shown, MOST_CURVES - start))
+        advance(some.ids.size)
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    lead = doses[0] if doses else None
+    return VirtualArm(
+        arm=Arm(
+            name=arm.name,
+            label=arm.label or arm.name,
+            dose=lead.amount if lead else 0.0,
+            unit=(lead.unit or "") if lead else "",
+            drug=lead.drug if lead else "none",
+            group=arm.group or "",
+            treated=arm.treated,
+            evaluable=arm.evaluable,
+            table=columns,
+        ),
+        curves=_curves(kept, shown, model),
+        taken=np.concatenate(taken_blocks),
+        times=times[leading],
+    )
+
+
+def curve_times(protocol: Protocol) -> Array:
+    """Times at which curves are kept: daily, or wider apart in a long trial."""
+    end = protocol.visits.end
+    step = max(1.0, np.ceil(end / POINTS))
+    return np.unique(np.concatenate([np.arange(0.0, end, step), [end]]))
+
+
+def time_grid(protocol: Protocol) -> Array:
+    """Every time that is looked at: curves, blood, plasma, scans; increasing."""
+    visits = protocol.visits
+    return np.unique(
+        np.concatenate([[0.0], curve_times(protocol), visits.blood, visits.plasma, visits.scans])
+    )
+
+
+def _every_dose(regimen: Regimen, taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask over all doses of the regimen: those after the end of the trial are not given."""
+    every = np.zeros((taken.shape[0], len(regimen.administrations())), dtype=bool)
+    every[:, : taken.shape[1]] = taken
+    return every
+
+
+def _second(times: Array) -> float:
+    distinct = np.unique(times)
+    return float(distinct[1]) if distinct.size > 1 else np.inf
+
+
+def _at(run: Trajectories, name: str, days: Array) -> Array:
+    return run.curve(name)[:, np.searchsorted(run.times, days)]
+
+
+def _measured(run: Trajectories, name: str, days: Array, noise: Array, leaves: Array) -> Array:
+    """Values that the assay reports, shape (P, visits); NaN after drop-out."""
+    assay = run.model.observable(name).assay
+    size = run.model.parameters[assay.size].value if assay.size else 0.0
+    values = endpoints.measure(_at(run, name, days), noise[:, : days.size], kind=assay.kind, size=size)
+    return np.where(days[None, :] <= leaves[:, None], values, np.nan)
+
+
+def judge(
+    run: Trajectories, protocol: Protocol, chance: Chance, *, second_dose: float
+) -> dict[str, NDArray[Any]]:
+    """Endpoints of each patient of a block; the columns of a result's table but for the injections.
+
+    Parameters
+    ----------
+    run
+        Curves on a grid that has every visit.
+    chance
+        Errors and chances of the same patients.
+    second_dose : float
+        d; plasma samples count up to here.
+    """
+    visits, limits = protocol.visits, protocol.limits
+    scans = np.array([0.0, *visits.scans])
+    blood = np.array(visits.blood)
+    plasma = np.array([day for day in visits.plasma if day <= second_dose])
+    table: dict[str, NDArray[Any]] = {"status": run.status.astype(np.int8)}
+    table.update(
+        judge_tumour(
+            _measured(run, "sld", scans, chance.sld, chance.leaves),
+            _at(run, "lesion_hazard", scans[1:]),
+            chance.lesion,
+            lesions=run.parameters[:, run.model.kernels.parameters.index("nles")],
+            protocol=protocol,
+            solved=run.solved,
+        )
+    )
+    limit_symbol = run.model.observable("plasma").assay.limit
+    limit = run.model.parameters[limit_symbol].value if limit_symbol else 0.0
+    samples = _measured(run, "plasma", plasma, chance.plasma, chance.leaves)
+    exposed = endpoints.exposure(samples, plasma, limit=limit)
+    cd8 = endpoints.mean_ratio(_measured(run, "activated_cd8", blood, chance.activated_cd8, chance.leaves))
+    em = endpoints.last_change(_measured(run, "em_cd8_percent", blood, chance.em_cd8_percent, chance.leaves))
+    table.update(
+        cmax=exposed.cmax,
+        auc=exposed.auc,
+        time_above_lloq=exposed.quantified,
+        exposed=endpoints.reaches(exposed.quantified, limits.exposed_for),
+        cd8_ratio=cd8,
+        cd8_sustained=endpoints.reaches(cd8, limits.sustained_ratio),
+        em_change=em,
+        em_rise=endpoints.reaches(em, limits.rise_points, strictly=True),
+    )
+    return table
+
+
+def judge_tumour(
+    measured: Array,
+    hazard: Array,
+    threshold: Array,
+    *,
+    lesions: Array,
+    protocol: Protocol,
+    solved: NDArray[np.bool_],
+) -> dict[str, NDArray[Any]]:
+    """Response, disease control and progression-free survival from measured scans.
+
+    Parameters
+    ----------
+    measured : ndarray, shape (P, 1 + scans)
+        mm; NaN where no scan was done.
+    hazard, threshold : ndarray, shapes (P, scans) and (P,)
+        Cumulative hazard of a new lesion, and where the patient's first one appears.
+    lesions : ndarray, shape (P,)
+        Target lesions.
+    solved : ndarray of bool, shape (P,)
+        Patients whose simulation ended well.
+    """
+    rules = protocol.response
+    days = np.array(protocol.visits.scans)
+    recorded = recist.record(measured, lesions, version=rules.recist)
+    response = recist.assess(recorded, endpoints.lesion_present(hazard, threshold), version=rules.recist)
+    survival = endpoints.progression_free(response, days, valid=solved)
+    stable = endpoints.disease_control(response, days, at=rules.disease_control_at)
+    best = recist.best_response(
+        response,
+        days,
+        confirmation=rules.confirmation,
+        confirmed_after=rules.confirmed_after,
+        stable_after=rules.stable_after,
+    )
+    return {
+        "stable_3m": stable,
+        "evaluable": np.isfinite(stable),
+        "best_response": best,
+        "responded": np.where(best == recist.Response.NOT_EVALUABLE, np.nan, best <= recist.Response.PARTIAL),
+        "best_change": recist.best_change(recorded, response),
+        "pfs_time": survival.time,
+        "pfs_event": survival.event,
+        "pfs_lower": survival.lower,
+        "pfs_upper": survival.upper,
+        "sld": recorded,
+    }
+
+
+def _shown(run: Trajectories, shown: Array, most: int) -> dict[str, Array]:
+    columns = np.searchsorted(run.times, shown)
+    return {name: run.curve(name)[:most][run.solved[:most]][:, columns] for name in SHOWN}
+
+
+def _curves(kept: list[dict[str, Array]], shown: Array, model: Model) -> Curves:
+    quantiles, sample = {}, {}
+    for name in SHOWN:
+        values = np.concatenate([part[name] for part in kept])
+        if len(values):
+            quantiles[name] = np.ascontiguousarray(np.quantile(values, LEVELS, axis=0).T)
+        else:
+            quantiles[name] = np.full((shown.size, len(LEVELS)), np.nan)
+        sample[name] = values[:SAMPLE].copy()
+    return Curves(shown, quantiles, sample, {name: model.unit(name) for name in SHOWN})
