@@ -1,12 +1,13 @@
 """The mechanism once more, by hand, for SciPy: independent of definition/, symbolic/ and generated/.
 
-Plain Python floats, one patient, states in a dictionary by name; slow on purpose. Parameters come as a mapping by symbol, so the
-only thing shared with the product is the table of numbers.
+Plain Python floats, one patient, states in a dictionary by name; slow on purpose. Parameters come as a
+mapping by symbol, so the only thing shared with the product is the table of numbers.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -34,6 +35,11 @@ class Patient:
 
     p: Mapping[str, float]
     structure: Mapping[str, str] = field(default_factory=dict)
+
+    KNOWN: ClassVar = frozenset(
+        "Asc Aly Ac AUC M Ma D DL N P Ep Cs E EM Td Tx G V Vd Lnew Pc Pp Xk Tc Tp Qr Av "
+        "R_b B_b R_t B_t R_n B_n".split()
+    )
 
     def __post_init__(self) -> None:
         self.s = {**DEFAULT, **self.structure}
@@ -120,8 +126,21 @@ class Patient:
         return {
             **dict.fromkeys(zero, 0.0),
             **dict.fromkeys(("R_b", "R_t", "R_n"), p["Rcell"]),
-            **{"M": p["M0"], "Ma": Ma0, "D": D, "DL": DL, "N": N, "P": P, "Ep": Ep, "Cs": Cs, "E": self.E0},
-            **{"EM": p["EM0"], "Td": p["Td0"], "Tx": Tx, "G": 1.0, "V": V, "Vd": Vd},
+            "M": p["M0"],
+            "Ma": Ma0,
+            "D": D,
+            "DL": DL,
+            "N": N,
+            "P": P,
+            "Ep": Ep,
+            "Cs": Cs,
+            "E": self.E0,
+            "EM": p["EM0"],
+            "Td": p["Td0"],
+            "Tx": Tx,
+            "G": 1.0,
+            "V": V,
+            "Vd": Vd,
         }
 
     def derivative(

@@ -5,3 +5,5 @@ ORDER = 0.2  # slope of log error against log step may differ from the method's 
 ASKED_MEDIAN = 2.0  # median error in units of the tolerance asked for
 ASKED_WORST = 30.0  # worst error in the same units
 SAMPLING = 4.5  # standard errors by which an estimate from n draws may miss; one check in 150,000 fails by chance
+FALL = 30.0  # a hundredfold tighter tolerance lowers the error at least this many times
+NATURAL_HISTORY = 0.006  # share without progression: antigen feedback slows growth a little
