@@ -216,6 +216,8 @@ def dose(
     interval, additional = _repetition(where, every, count, ii, addl)
     if rate is not None and infuse is not None:
         raise DosingError(f"{where}: both rate and infuse are given; keep one of them")
+    if isinstance(rate, str) and not unit:
+        raise DosingError(f"{where}: the rate has a unit but the amount has none; write both in one way")
     per_day = (
         None
         if rate is None

@@ -133,6 +133,8 @@ def read_event_table(path: str | Path, *, drug: str = "", time_unit: str = "d") 
         except Lag3igError as error:
             raise DosingError(f"{path}, row {number}: {error}") from None
         earlier.append(record)
+    if not records:
+        raise DosingError(f"{path}: has no rows under its header; write one for each dose")
     return {patient: Regimen(tuple(lines)) for patient, lines in records.items()}
 
 

@@ -129,12 +129,10 @@ class _LeadIn:
             target = [name for name, _ in kernels.inputs].index(str(route.infusion))
             self.size = cycle.rate * np.minimum(cycle.duration, self.length)
             self._infuse(cycle, running, target)
-        others = np.maximum(1.0, np.nanmax(np.abs(self.start), axis=0, initial=0.0))
-        # Only the drug's compartments are asked to be exact; the others merely go along.
-        self.tolerance = 1e-6 * others
-        self.tolerance[self.compartments] = (
-            1e-3 * _TOLERANCE * max(float(np.nanmax(self.size, initial=0.0)), 1e-300)
-        )
+        # Only the drug's compartments are asked to be exact; the others merely go along. Nothing may depend on
+        # the company: a patient has the same steady state alone.
+        self.tolerance = 1e-6 * np.array(kernels.scales)
+        self.tolerance[self.compartments] *= 1e-8
 
     def _infuse(self, cycle: Cycle, running: tuple[tuple[Floats, Floats], ...], target: int) -> None:
         assert cycle.rate is not None

@@ -67,14 +67,13 @@ def _factor(given: str, wanted: str, what: str) -> Fraction:
         )
     nothing, one = (_registry().Quantity(amount, source).to(target).magnitude for amount in (0, 1))
     if nothing != 0:  # degrees that do not start at 0
-        raise UnitError(
-            f"{what}: {given!r} cannot be turned into {wanted!r} by a factor; give it in {wanted!r}"
-        )
+        raise UnitError(f"{what}: {given!r} cannot be turned into {wanted!r} by a factor; give {wanted!r}")
     return Fraction(one)
 
 
 def _dimension(unit: Any) -> str:
-    return str(unit.dimensionality).replace("[", "").replace("]", "")
+    powers = ((name.strip("[]"), power) for name, power in sorted(unit.dimensionality.items()))
+    return " ".join(name if power == 1 else f"{name}^{power}" for name, power in powers) or "plain number"
 
 
 def split(text: str, *, what: str = "quantity") -> tuple[float, str]:
