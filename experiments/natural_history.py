@@ -47,11 +47,11 @@ class NaturalHistory:
         """For the summary of a result."""
         return {
             "analytic": self.analytic,
-            "simulated": self.simulated,
+            "simulated": self.simulated if self.evaluated else None,
             "interval": list(self.interval),
             "patients": self.patients,
             "evaluated": self.evaluated,
-            "default": self.default,
+            "default": self.default if self.evaluated else None,
         }
 
 
@@ -115,14 +115,11 @@ def check_natural_history(
     lesions = model.kernels.parameters.index("nles")
     assay = model.observable("sld").assay
     size = model.parameters[assay.size].value if assay.size else 0.0
-    plain: list[NDArray[np.float64]] = []
-    default: list[NDArray[np.float64]] = []
-    whole = (
-        draw(model, patients, seed=seed, sampling=protocol.sampling) if protocol.sampling == "latin" else None
-    )
+    plain, default = [np.empty(0)], [np.empty(0)]
+    latin = protocol.sampling == "latin"  # patient k of a Latin hypercube depends on how many there are
     for start in range(0, patients, block):
         ids = np.arange(start, min(start + block, patients))
-        some = whole.take(ids) if whole else draw(model, ids=ids, seed=seed, sampling=protocol.sampling)
+        some = draw(model, patients if latin else None, ids=ids, seed=seed, sampling=protocol.sampling)
         run = simulate(model=model, patients=some, times=scans, threads=threads)
         chance = draw_chance(seed, some.ids, protocol.visits, protocol.conduct)
         sums, hazard = run.curve("sld"), run.curve("lesion_hazard")[:, 1:]

@@ -199,7 +199,7 @@ def _chance(name: str, happened: NDArray[np.bool_], published: str) -> Row:
 
 
 def _responses(arms: Sequence[Arm], card: CohortCard | None) -> Row:
-    """Complete and partial responses: they rise with the kill rate, so they limit how far it may be raised."""
+    """Complete and partial responses: they rise with the kill rate, so they limit how far it may go up."""
     share, judged = weighted_share(arms, "responded")
     parts = ", ".join(f"{arm.label} {100 * arm.share('responded')[0]:.0f} %" for arm in arms)
     return _row(
@@ -220,7 +220,7 @@ def _injections(injections: NDArray[Any], arms: Sequence[Arm], card: CohortCard 
         f"{injections.mean():.1f} ({low:.0f} to {high:.0f} in 95 % of trials)",
         float(injections.mean()),
         (float(low), float(high)),
-        f"{sum(arm.treated for arm in arms)} patients treated; the chance of missing one is derived from this",
+        f"{sum(arm.treated for arm in arms)} patients treated; the chance to miss one is derived from it",
     )
 
 
