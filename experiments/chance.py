@@ -4,12 +4,12 @@ Each draw is a function of seed, patient and purpose alone, so a patient's error
 the block the patient is simulated in, or on how many patients there are.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.engine.simd import log
 from ..model.randomness import exponentials, normals, uniforms
 from .design import Conduct, Visits
 
@@ -80,5 +80,5 @@ def _dropout(seed: int, ids: NDArray[np.int64], per_month: float) -> Array:
     if per_month == 0.0:
         return np.full(ids.size, np.inf)
     waits = exponentials(seed, ids, "drop-out", 1)[:, 0]
-    hazard = -float(log(np.array([1.0 - per_month]))[0]) if per_month < 1.0 else np.inf
+    hazard = -math.log(1.0 - per_month) if per_month < 1.0 else math.inf
     return waits / hazard * DAYS_PER_MONTH

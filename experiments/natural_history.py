@@ -61,7 +61,7 @@ def doubling_time_needed(day: float) -> float:
     >>> round(doubling_time_needed(84.0), 1)
     106.4
     """
-    return day * np.log(2.0) / (3.0 * np.log(GROWTH))
+    return float(day * np.log(2.0) / (3.0 * np.log(GROWTH)))
 
 
 def analytic_share(model: Model, day: float) -> tuple[float, tuple[float, float]]:

@@ -109,7 +109,9 @@ def _biology(
     name: str, group: str, members: Sequence[Arm], column: str, published: str, protocol: Protocol
 ) -> Row:
     share, judged = weighted_share(members, column)
-    parts = ", ".join(f"{arm.label} {100 * arm.share(column)[0]:.0f} %" for arm in members)
+    parts = ", ".join(
+        f"{arm.label} {100 * arm.share(column)[0]:.0f} %{_peak(arm, column)}" for arm in members
+    )
     size = sum(arm.evaluable for arm in members)
     everyone = np.prod([max(arm.share(column)[0], 0.0) ** arm.evaluable for arm in members])
     limits = protocol.limits
@@ -121,6 +123,12 @@ def _biology(
     every = f"all {size} of a trial: probability {_percent(float(everyone))}"
     note = f"{meaning}; {parts}; {every}; {_judged(judged, members)}"
     return _row(f"{name}, {group}", published, f"{_percent(share)} of patients", share, None, note)
+
+
+def _peak(arm: Arm, column: str) -> str:
+    """Median of the largest quantified plasma concentration, beside a share of exposed patients."""
+    peaks = arm.table["cmax"][np.isfinite(arm.table["cmax"])]
+    return f" (median Cmax {np.median(peaks):.2g} ng/mL)" if column == "exposed" and peaks.size else ""
 
 
 def _stable(

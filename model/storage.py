@@ -9,6 +9,7 @@ claims more bytes than the file holds.
 """
 
 import os
+import secrets
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -121,27 +122,30 @@ def write(path: str | Path, tree: Group) -> None:
     StorageError
         If the folder does not exist, cannot be written to, or the disk is full.
     """
+    write_whole(path, _image(tree))
+
+
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Write any file whole or not at all: beside its target, forced to the disk, then renamed over it.
+
+    Raises
+    ------
+    StorageError
+        If the folder does not exist, cannot be written to, or the disk is full.
+    """
     target = check_writable(path)
-    image = _image(tree)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(image)
+        with open(beside, "xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
+        os.replace(beside, target)
         _sync_folder(target.parent)
     except OSError as error:
         raise _cannot_write(target, error) from error
     finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        beside.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import h5py
 import numpy as np
 import pytest
 from scipy.stats import chisquare
@@ -76,6 +77,21 @@ def test_what_is_written_is_read(result, tmp_path):
             assert getattr(read, field.name) == getattr(result, field.name), field.name
     assert list(read.arms) == list(result.arms)
     assert parse_protocol(read.protocol_text).protocol == load_protocol(PHASE_I).protocol
+
+
+def test_a_file_with_a_part_missing_or_of_a_later_version_is_refused(result, tmp_path):
+    path = tmp_path / "x.h5"
+    result.save(path)
+    with h5py.File(path, "a") as file:
+        file.attrs["schema_version"] = 2
+    with pytest.raises(StorageError, match="schema version 2"):
+        read_result(path)
+    for part in ("summary", "arms", "patients/block-00000/id", "curves/30 mg"):
+        result.save(path)
+        with h5py.File(path, "a") as file:
+            del file[part]
+        with pytest.raises(StorageError, match=r"cannot read .*x\.h5: "):
+            read_result(path)
 
 
 def test_an_unwritable_place_is_found_before_the_work(tmp_path):
