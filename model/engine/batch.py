@@ -1,4 +1,4 @@
-"""Front door of the engine: many patients through one model, on all cores, with the same bits on any number of them."""
+"""Front door of the engine: many patients through one model, with the same bits on any number of cores."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -13,8 +13,9 @@ from .compilation import compile_engine, jit_disabled
 from .contract import Kernels
 from .evaluation import evaluate, observe
 from .events import Events, Kind
-from .integration import EXPLICIT, ROSENBROCK, Control, Handles, Problem, Record, integrate
+from .integration import EXPLICIT, ROSENBROCK, Control, integrate
 from .lanes import LANES
+from .occupancy import Handles, Problem, Record
 from .status import Status
 from .workspace import BOOK_ROWS, Counts, allocate
 
@@ -97,8 +98,8 @@ def solve(
     method
         ``"rodas5p"`` for any model, ``"tsit5"`` for one that is not stiff.
     rtol, atol
-        Relative and absolute tolerance of a step; ``atol`` may differ by state, shape (S,). By default it is a thousandth
-        of ``rtol`` times the state's scale.
+        Relative and absolute tolerance of a step; ``atol`` may differ by state, shape (S,). By default it
+        is a thousandth of ``rtol`` times the state's scale.
     start
         Start states, shape (P, S) or (S,); by default those of the model's start kernel.
     inputs
@@ -108,7 +109,8 @@ def solve(
     bounds
         Lower and upper physical bounds of the states, shape (S,) each; a state beyond them ends its patient.
     fixed_step
-        If positive, every step has this length (but for those cut by an event) and is accepted: to measure the order.
+        If positive, every step has this length (but for those cut by an event) and is accepted: it serves to
+        measure the order of a method.
     threads
         Number of threads; by default all cores of the process. It does not change any result.
 

@@ -1,10 +1,10 @@
 """Compilation through a private cache that never serves a stale result.
 
-numba's own on-disk cache watches only the file in which a function is written: after an edit or upgrade of anything that
-the function calls, it answers with old code. Here every compiled function lives in a folder named by a hash of all that
-its machine code depends on (the sources of this package, the lane width, the versions of Python, numba and llvmlite, the
-processor and its features) and, for a kernel, of the code object that is compiled. A change of any leads to another
-folder, so an old answer cannot be found.
+numba's own on-disk cache watches only the file in which a function is written: after an edit or upgrade of
+anything that the function calls, it answers with old code. Here every compiled function lives in a folder
+named by a hash of all that its machine code depends on (the sources of this package, the lane width, the
+versions of Python, numba and llvmlite, the processor and its features) and, for a kernel, of the code
+object that is compiled. A change of any leads to another folder, so an old answer cannot be found.
 """
 
 import hashlib
@@ -12,18 +12,20 @@ import os
 import stat
 import sys
 import threading
-import types as python_types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import llvmlite
 import numba
+import numpy as np
 import platformdirs
 from llvmlite import binding
 
+from ..errors import ModelError
 from .lanes import LANES
 
 _PACKAGE = Path(__file__).parent
@@ -76,7 +78,13 @@ def engine_hash() -> str:
 
 
 def kernel_hash(function: Callable[..., Any]) -> str:
-    """Hash of a kernel as compiled: its code, constants and the module's values it names, with the engine's hash."""
+    """Hash of a kernel as compiled: its code, its constants and the values it names, with the engine's hash.
+
+    Raises
+    ------
+    ModelError
+        The kernel is a closure: what it closes over could not be told from the outside.
+    """
     digest = hashlib.sha256(engine_hash().encode())
     _add_function(digest, function, set())
     return digest.hexdigest()
@@ -87,23 +95,28 @@ def _add_function(digest: Any, function: Any, seen: set[int]) -> None:
         return
     seen.add(id(function))
     code = function.__code__
-    digest.update(repr((code.co_name, code.co_varnames, code.co_argcount)).encode())
+    if function.__closure__:
+        raise ModelError(f"kernel {function.__qualname__!r} is a closure; write it at the top of a module")
+    digest.update(repr((code.co_name, code.co_varnames, code.co_argcount, code.co_names)).encode())
     digest.update(code.co_code)
     digest.update(repr([constant for constant in code.co_consts if not isinstance(constant, str)]).encode())
     for name in code.co_names:
         value = function.__globals__.get(name)
-        if isinstance(value, python_types.FunctionType) and not value.__module__.startswith(__package__):
+        if isinstance(value, np.ndarray):
+            digest.update(repr((name, value.dtype.str, value.shape)).encode() + value.tobytes())
+        elif not isinstance(value, FunctionType):
+            digest.update(f"{name}={value!r}".encode())
+        elif value.__module__.rpartition(".")[0] == __package__:
+            digest.update(f"{name}={value.__qualname__}".encode())  # the engine's hash stands for its words
+        else:
             _add_function(digest, value, seen)
-        else:  # words of the engine stand for its sources
-            kind = value.__qualname__ if isinstance(value, python_types.FunctionType) else repr(value)
-            digest.update(f"{name}={kind}".encode())
 
 
 def private_folder() -> Path | None:
     """Folder for compiled code that only this user can write, or None if there cannot be one.
 
-    It is ``LAG3IG_CACHE`` if set, else the user's cache folder. numba's index is a pickle, so a folder that another user
-    owns or may write to is refused.
+    It is ``LAG3IG_CACHE`` if set, else the user's cache folder. numba's index is a pickle, so a folder that
+    another user owns or may write to is refused.
     """
     given = os.environ.get("LAG3IG_CACHE")
     root = Path(given) if given else platformdirs.user_cache_path("lag3ig")
@@ -147,8 +160,8 @@ def compile_kernel(function: Callable[..., Any], signature: Any) -> Any:
 def compile_engine(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compiled form of one of the engine's own loops, which releases the interpreter's lock.
 
-    It must always be called with the same types: then its folder holds one entry, and processes that compile it at the
-    same time write the same thing.
+    It must always be called with the same types: then its folder holds one entry, and processes that
+    compile it at the same time write the same thing.
     """
     if jit_disabled():
         return function

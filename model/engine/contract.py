@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from numba.core import types
+from numba import types
 
 from ..errors import ModelError
 from .compilation import compile_kernel, jit_disabled
@@ -27,6 +27,7 @@ class Kernel:
         self._compiled: Any = None
 
     def __call__(self, *pointers: Any) -> None:
+        """Run on numpy arrays."""
         self.function(*pointers)
 
     def __repr__(self) -> str:

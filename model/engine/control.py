@@ -2,7 +2,7 @@
 
 References
 ----------
-E. Hairer, S. P. Norsett and G. Wanner, Solving Ordinary Differential Equations I (2nd ed. 1993), section II.4.
+E. Hairer, S. P. Norsett and G. Wanner, Solving Ordinary Differential Equations I (2nd ed. 1993), II.4.
 """
 
 from typing import Any
@@ -39,15 +39,18 @@ def choose_length(rows: Rows, fixed: float) -> None:
 
 
 @register_jitable
-def measure_error(rows: Rows, states: int, rtol: float) -> None:
-    """Root mean square over the states of error / (atol + rtol |y|), NaN if the trial state is not finite."""
+def measure_error(rows: Rows, states: int, rtol: float, leeway: float) -> None:
+    """Root mean square over the states of error / (atol + rtol |y|), as a share of the leeway.
+
+    It is NaN if the trial state is not finite.
+    """
     total = 0.0 * load(rows.trial, 0)
     for s in range(states):
         trial = load(rows.trial, s)
         size = maximum(absolute(load(rows.state, s)), absolute(trial))
         ratio = load(rows.slope, s) / (load(rows.tolerance, s) + rtol * size)
         total = total + ratio * ratio + 0.0 * trial  # an infinite trial state must not hide the error
-    store(rows.control, ERROR, sqrt(total / states))
+    store(rows.control, ERROR, sqrt(total / states) / leeway)
 
 
 @register_jitable
@@ -87,7 +90,8 @@ def _norm(rows: Rows, vector: Any, states: int, rtol: float) -> Any:
 def first_steps(rhs: Any, rows: Rows, states: int, rtol: float, restarting: int) -> int:
     """Propose a step for lanes whose solution begins anew; bits of those whose slope is not finite.
 
-    The slope at the state is left in the first block of increments, for all lanes: where nothing changed it is the same.
+    The slope at the state is left in the first block of increments for all lanes; where nothing changed it
+    is the same.
     """
     call4(rhs, rows.state, rows.inputs, rows.derived, rows.increments)
     size = _norm(rows, rows.state, states, rtol)

@@ -22,8 +22,8 @@ class Kind(IntEnum):
 class Events:
     """Events of P patients, one after the other.
 
-    An event at a time applies at that time, and an output at the same time is taken after it. Events of one patient at one
-    time apply in the order given.
+    An event at a time applies at that time, and an output at the same time is taken after it. Events of one
+    patient at one time apply in the order given.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class Events:
 
     @classmethod
     def same_for_all(cls, patients: int, rows: list[tuple[float, Kind, int, float]]) -> "Events":
-        """The same events (time, kind, target, value) for every patient, sorted by time; ties keep their order."""
+        """Events (time, kind, target, value) that every patient has; sorted here, ties keep their order."""
         ordered = sorted(rows, key=lambda row: row[0])
         columns = [np.tile(np.array(column, dtype=float), patients) for column in zip(*ordered, strict=True)]
         if not columns:

@@ -12,6 +12,7 @@ _A2, _A3, _A4, _A5, _A6, _A7 = TSIT5.a[1:]
 _ERROR = TSIT5.error
 _D1, _D2, _D3, _D4, _D5, _D6, _D7 = TSIT5.dense
 EVALUATIONS_PER_STEP = 6
+LEEWAY = 1.0  # largest local error estimate of an accepted step, in units of the tolerance
 
 
 @register_jitable

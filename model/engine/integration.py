@@ -1,4 +1,4 @@
-"""The compiled loop: lanes step together, each on its own clock, and a lane that is done takes the next patient."""
+"""The compiled loop: lanes step together, each on its own clock; one that is done takes another patient."""
 
 from typing import Any, NamedTuple
 
@@ -6,26 +6,23 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .control import choose_length, first_steps, judge, measure_error, too_small
-from .events import Kind
 from .explicit import EVALUATIONS_PER_STEP as EXPLICIT_EVALUATIONS
+from .explicit import LEEWAY as EXPLICIT_LEEWAY
 from .explicit import explicit_interpolation, explicit_step
 from .lane_math import select
-from .lane_memory import bits_of, call2, call4, first_row, load, load_lane, mask_of, store, store_lane
+from .lane_memory import bits_of, call4, first_row, load, load_lane, mask_of, store, store_lane
 from .lanes import LANES
+from .occupancy import Handles, Problem, Record, arrive, finish, occupy, write_output
 from .rosenbrock import EVALUATIONS_PER_STEP as ROSENBROCK_EVALUATIONS
+from .rosenbrock import LEEWAY as ROSENBROCK_LEEWAY
 from .rosenbrock import rosenbrock_interpolation, rosenbrock_step
 from .status import Status
 from .workspace import (
     ACCEPTED,
-    BOOK_ROWS,
-    CEILING,
     ERROR,
     EVALUATIONS,
     LENGTH,
-    NEXT_EVENT,
     NEXT_OUTPUT,
-    PATIENT,
-    PROPOSAL,
     REJECTED,
     STOP,
     THETA,
@@ -37,7 +34,6 @@ from .workspace import (
 
 # Compiled code takes plain integers.
 OK = int(Status.OK)
-INVALID_INPUT = int(Status.INVALID_INPUT)
 TOO_MANY_STEPS = int(Status.TOO_MANY_STEPS)
 STEP_TOO_SMALL = int(Status.STEP_TOO_SMALL)
 LINEAR_FAILURE = int(Status.LINEAR_FAILURE)
@@ -45,38 +41,8 @@ NOT_FINITE = int(Status.NOT_FINITE)
 OUT_OF_BOUNDS = int(Status.OUT_OF_BOUNDS)
 OVER_BUDGET = int(Status.OVER_BUDGET)
 
-ADD_STATE = int(Kind.ADD_STATE)
-ADD_INPUT = int(Kind.ADD_INPUT)
-SET_STATE = int(Kind.SET_STATE)
-SET_INPUT = int(Kind.SET_INPUT)
-
 EXPLICIT = 0
 ROSENBROCK = 1
-
-
-class Handles(NamedTuple):
-    """The kernels that integration calls."""
-
-    derive: Any
-    start: Any
-    rhs: Any
-    factor: Any
-    solve: Any
-
-
-class Problem(NamedTuple):
-    """What is to be solved, for all patients."""
-
-    parameters: Any  # (P, K)
-    start: Any  # (P, S) or (0, S): from the start kernel
-    inputs: Any  # (P, U)
-    times: Any  # (T,)
-    start_time: float
-    offsets: Any  # (P + 1,)
-    event_time: Any
-    event_kind: Any
-    event_target: Any
-    event_value: Any
 
 
 class Control(NamedTuple):
@@ -90,146 +56,9 @@ class Control(NamedTuple):
     bounded: bool
 
 
-class Record(NamedTuple):
-    """Where the results go."""
-
-    states: Any  # (P, T, S)
-    status: Any  # (P,)
-    steps: Any
-    rejected: Any
-    evaluations: Any
-    end_time: Any
-    final_state: Any  # (P, S)
-    final_inputs: Any  # (P, U)
-
-
-@register_jitable
-def _load_patient(
-    handles: Handles, counts: Counts, rows: Rows, book: Any, problem: Problem, lane: int
-) -> None:
-    """Put the lane's patient at its start, before any event."""
-    patient = book[PATIENT, lane]
-    for k in range(counts.parameters):
-        store_lane(rows.parameters, k, lane, problem.parameters[patient, k])
-    # The other lanes' rows are computed again from their own parameters: the same bits.
-    call2(handles.derive, rows.parameters, rows.derived)
-    if problem.start.shape[0] > 0:
-        for s in range(counts.states):
-            store_lane(rows.start_state, s, lane, problem.start[patient, s])
-    else:
-        call2(handles.start, rows.derived, rows.stage)
-        for s in range(counts.states):
-            store_lane(rows.start_state, s, lane, load_lane(rows.stage, s, lane))
-    for u in range(counts.inputs):
-        store_lane(rows.start_inputs, u, lane, problem.inputs[patient, u])
-    _reset(counts, rows, lane)
-    store_lane(rows.control, TIME, lane, problem.start_time)
-    store_lane(rows.control, STOP, lane, problem.start_time)
-    book[NEXT_EVENT, lane] = problem.offsets[patient]
-    for entry in range(NEXT_OUTPUT, BOOK_ROWS):
-        book[entry, lane] = 0
-
-
-@register_jitable
-def _reset(counts: Counts, rows: Rows, lane: int) -> None:
-    for s in range(counts.states):
-        store_lane(rows.state, s, lane, load_lane(rows.start_state, s, lane))
-    for u in range(counts.inputs):
-        store_lane(rows.inputs, u, lane, load_lane(rows.start_inputs, u, lane))
-
-
-@register_jitable
-def _apply_event(counts: Counts, rows: Rows, problem: Problem, event: int, lane: int) -> None:
-    kind = problem.event_kind[event]
-    target = problem.event_target[event]
-    value = problem.event_value[event]
-    if kind == ADD_STATE:
-        store_lane(rows.state, target, lane, load_lane(rows.state, target, lane) + value)
-    elif kind == ADD_INPUT:
-        store_lane(rows.inputs, target, lane, load_lane(rows.inputs, target, lane) + value)
-    elif kind == SET_STATE:
-        store_lane(rows.state, target, lane, value)
-    elif kind == SET_INPUT:
-        store_lane(rows.inputs, target, lane, value)
-    else:
-        _reset(counts, rows, lane)
-
-
-@register_jitable
-def _write_output(counts: Counts, source: Any, book: Any, record: Record, lane: int) -> None:
-    patient = book[PATIENT, lane]
-    output = book[NEXT_OUTPUT, lane]
-    for s in range(counts.states):
-        record.states[patient, output, s] = load_lane(source, s, lane)
-    book[NEXT_OUTPUT, lane] = output + 1
-
-
-@register_jitable
-def _arrive(counts: Counts, rows: Rows, book: Any, problem: Problem, record: Record, lane: int) -> bool:
-    """Apply the events due at the lane's time, take the outputs due, and set the next stop; whether any time is left."""
-    time = load_lane(rows.control, STOP, lane)
-    store_lane(rows.control, TIME, lane, time)
-    last_event = problem.offsets[book[PATIENT, lane] + 1]
-    event = book[NEXT_EVENT, lane]
-    while event < last_event and problem.event_time[event] <= time:
-        _apply_event(counts, rows, problem, event, lane)
-        event += 1
-    book[NEXT_EVENT, lane] = event
-    outputs = len(problem.times)
-    while book[NEXT_OUTPUT, lane] < outputs and problem.times[book[NEXT_OUTPUT, lane]] <= time:
-        _write_output(counts, rows.state, book, record, lane)
-    if book[NEXT_OUTPUT, lane] >= outputs:
-        return False
-    stop = problem.times[outputs - 1]
-    if event < last_event and problem.event_time[event] < stop:
-        stop = problem.event_time[event]
-    store_lane(rows.control, STOP, lane, stop)
-    return True
-
-
-@register_jitable
-def _finish(counts: Counts, rows: Rows, book: Any, record: Record, lane: int, status: int) -> None:
-    patient = book[PATIENT, lane]
-    record.status[patient] = status
-    record.steps[patient] = book[ACCEPTED, lane]
-    record.rejected[patient] = book[REJECTED, lane]
-    record.evaluations[patient] = book[EVALUATIONS, lane]
-    record.end_time[patient] = load_lane(rows.control, TIME, lane)
-    for s in range(counts.states):
-        record.final_state[patient, s] = load_lane(rows.state, s, lane)
-    for u in range(counts.inputs):
-        record.final_inputs[patient, u] = load_lane(rows.inputs, u, lane)
-
-
-@register_jitable
-def _occupy(
-    handles: Handles,
-    counts: Counts,
-    rows: Rows,
-    book: Any,
-    problem: Problem,
-    record: Record,
-    lane: int,
-    following: int,
-    last: int,
-) -> int:
-    """Load patients into a lane until one has time to integrate; the patient after it, or -1 if none was left."""
-    while following < last:
-        patient = following
-        following += 1
-        if record.status[patient] == INVALID_INPUT:
-            continue
-        book[PATIENT, lane] = patient
-        _load_patient(handles, counts, rows, book, problem, lane)
-        if _arrive(counts, rows, book, problem, record, lane):
-            return following
-        _finish(counts, rows, book, record, lane, OK)
-    return -1
-
-
 @register_jitable
 def _outputs_due(rows: Rows, book: Any, problem: Problem, accepted: int) -> int:
-    """Bits of the lanes with an output before the end of the step just accepted, with its place in the step."""
+    """Bits of the lanes with an output inside the step just accepted; its place there is left in THETA."""
     due = 0
     for lane in range(LANES):
         if accepted & (1 << lane):
@@ -255,7 +84,7 @@ def _write_outputs_within(
             rosenbrock_interpolation(rows, counts.states)
         for lane in range(LANES):
             if due & (1 << lane):
-                _write_output(counts, rows.stage, book, record, lane)
+                write_output(counts, rows.stage, book, record, lane)
         due = _outputs_due(rows, book, problem, due)
 
 
@@ -302,9 +131,10 @@ def _attempt(handles: Handles, counts: Counts, rows: Rows, control: Control) -> 
     choose_length(rows, control.fixed_step)
     if control.method == EXPLICIT:
         explicit_step(handles.rhs, rows, counts.states)
+        measure_error(rows, counts.states, control.rtol, EXPLICIT_LEEWAY)
     else:
         rosenbrock_step(handles, rows, counts.states)
-    measure_error(rows, counts.states, control.rtol)
+        measure_error(rows, counts.states, control.rtol, ROSENBROCK_LEEWAY)
 
 
 @register_jitable
@@ -343,7 +173,7 @@ def integrate(
 ) -> None:
     """Integrate the patients ``first`` to ``last``.
 
-    ``work`` holds the tolerances and bounds and is otherwise scratch; ``book`` has the shape (BOOK_ROWS, LANES).
+    ``work`` holds the tolerances and bounds, and is otherwise scratch; ``book`` has shape (BOOK_ROWS, LANES).
     """
     rows = lay_out(first_row(work), counts)
     per_step = EXPLICIT_EVALUATIONS if control.method == EXPLICIT else ROSENBROCK_EVALUATIONS
@@ -355,7 +185,7 @@ def integrate(
         # Fill the lanes that have no patient, and begin the solutions that begin anew.
         for lane in range(LANES):
             if vacant & (1 << lane) and following >= 0:
-                following = _occupy(handles, counts, rows, book, problem, record, lane, following, last)
+                following = occupy(handles, counts, rows, book, problem, record, lane, following, last)
                 if following >= 0:
                     running |= 1 << lane
                     restarting |= 1 << lane
@@ -368,7 +198,7 @@ def integrate(
                 if restarting & (1 << lane):
                     book[EVALUATIONS, lane] += 2
                 if unsound & (1 << lane) and not control.fixed_step > 0.0:
-                    _finish(counts, rows, book, record, lane, NOT_FINITE)
+                    finish(counts, rows, book, record, lane, NOT_FINITE)
                     vacant |= 1 << lane
             restarting = 0
             if vacant:
@@ -390,15 +220,15 @@ def integrate(
             book[ACCEPTED if accepted & (1 << lane) else REJECTED, lane] += 1
             book[EVALUATIONS, lane] += per_step
             if arrived & (1 << lane):
-                if _arrive(counts, rows, book, problem, record, lane):
+                if arrive(counts, rows, book, problem, record, lane):
                     restarting |= 1 << lane
                 else:
-                    _finish(counts, rows, book, record, lane, OK)
+                    finish(counts, rows, book, record, lane, OK)
                     vacant |= 1 << lane
                     continue
             status = _failure(handles, counts, rows, book, control, lane, outside, small)
             if status != OK:
-                _finish(counts, rows, book, record, lane, status)
+                finish(counts, rows, book, record, lane, status)
                 vacant |= 1 << lane
         running &= ~vacant
         restarting &= ~vacant

@@ -1,12 +1,12 @@
 """Functions of lanes: selections, rounding, and exp, log and power as branch-free polynomials.
 
-The same text is compiled for lanes and runs on numpy arrays of any shape with the same bits, because it uses nothing but
-IEEE operations. Neither the machine's math library nor numpy's is asked, since both change by a unit in the last place
-from one processor to the next.
+The same text is compiled for lanes and runs on numpy arrays of any shape with the same bits, because it
+uses nothing but IEEE operations. Neither the machine's math library nor numpy's is asked, since both change
+by a unit in the last place from one processor to the next.
 
 References
 ----------
-K. C. Ng and P. Tang, FDLIBM (Sun Microsystems, 1993), e_exp.c and e_log.c: reduction, coefficients and error bounds.
+K. C. Ng and P. Tang, FDLIBM (Sun Microsystems, 1993), e_exp.c and e_log.c: reductions, log's coefficients.
 """
 
 from typing import Any
@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
-from .lanes import INTEGERS, NUMBER, VECTOR, LanesType, MaskType, lanes, mask, teach
+from .lanes import INTEGERS, NUMBER, VECTOR, LanesType, MaskType, lanes, teach
 
 _LANES = (LanesType,)
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH = 6.93147180369123816490e-01  # 32 bits, so that a multiple up to 2**20 is exact
 LN2_LOW = 1.90821492927058770002e-10
+SMALLEST_EXPONENT = -708.0  # below it exp is 0: a processor takes hundreds of cycles for a subnormal number
+LARGEST_EXPONENT = 710.0  # above it exp is infinite
 SQRT_2 = 1.4142135623730951
 SMALLEST_NORMAL = 2.2250738585072014e-308
 TWO_54 = 18014398509481984.0
@@ -120,8 +122,8 @@ def _number(value: float) -> ir.Constant:
     return ir.Constant(VECTOR, [value] * VECTOR.count)
 
 
-# Between integers and doubles the way leads through the digits of 2**52, since the direct conversion is not packed on
-# every processor.
+# Between integers and doubles the way leads through the digits of 2**52, since the direct conversion is not
+# packed on every processor.
 @teach(exponent, (_LANES,), lanes)
 def _exponent(_context: Any, builder: Any, _signature: Any, x: Any) -> ir.Value:
     shifted = builder.lshr(builder.bitcast(x, INTEGERS), _all(52))
@@ -141,30 +143,30 @@ def _power_of_two(_context: Any, builder: Any, _signature: Any, n: Any) -> ir.Va
     return builder.bitcast(builder.shl(builder.add(shifted, _all(1023)), _all(52)), VECTOR)
 
 
+@register_jitable(forceinline=True)
 def _exp(x: Any) -> Any:
-    bounded = maximum(-746.0, minimum(x, 710.0))  # beyond these the result is 0 or infinity
+    bounded = maximum(SMALLEST_EXPONENT, minimum(LARGEST_EXPONENT, x))
     n = floor(bounded * LOG2_E + 0.5)
-    high = bounded - n * LN2_HIGH
-    low = n * LN2_LOW
-    r = high - low
-    t = r * r
-    c = 4.13813679705723846039e-08
-    c = -1.65339022054652515390e-06 + t * c
-    c = 6.61375632143793436117e-05 + t * c
-    c = -2.77777777770155933842e-03 + t * c
-    c = 1.66666666666666019037e-01 + t * c
-    c = r - t * c
-    y = 1.0 - ((low - (r * c) / (2.0 - c)) - high)
-    half = floor(n * 0.5)  # two factors, so that the result may be subnormal
-    return y * power_of_two(half) * power_of_two(n - half)
+    r = (bounded - n * LN2_HIGH) - n * LN2_LOW
+    square = r * r
+    fourth = square * square
+    # Taylor's series of (exp(r) - 1 - r) / r**2, in pairs so that the terms do not wait for each other.
+    low = (1.0 / 2.0 + r * (1.0 / 6.0)) + square * (1.0 / 24.0 + r * (1.0 / 120.0))
+    middle = (1.0 / 720.0 + r * (1.0 / 5040.0)) + square * (1.0 / 40320.0 + r * (1.0 / 362880.0))
+    high = (1.0 / 3628800.0 + r * (1.0 / 39916800.0)) + square * (
+        1.0 / 479001600.0 + r * (1.0 / 6227020800.0)
+    )
+    y = 1.0 + (r + square * (low + fourth * (middle + fourth * high)))
+    scaled = (y * 2.0) * power_of_two(n - 1.0)  # in two factors, or the largest results would overflow early
+    return select(x < SMALLEST_EXPONENT, 0.0, scaled)
 
 
-def _log(x: Any) -> Any:
-    tiny = x < SMALLEST_NORMAL
-    scaled = select(tiny, x * TWO_54, x)
-    m = mantissa(scaled)
+@register_jitable(forceinline=True)
+def _log_of_normal(x: Any, correction: Any) -> Any:
+    """Logarithm of a positive normal number; ``correction`` is added to its binary exponent."""
+    m = mantissa(x)
     large = m > SQRT_2
-    k = exponent(scaled) + select(large, 1.0, 0.0) - select(tiny, 54.0, 0.0)
+    k = exponent(x) + select(large, 1.0, 0.0) - correction
     f = select(large, m * 0.5, m) - 1.0
     s = f / (2.0 + f)
     z = s * s
@@ -173,19 +175,27 @@ def _log(x: Any) -> Any:
     odd = 1.818357216161805012e-01 + w * 1.479819860511658591e-01
     odd = z * (6.666666666666735130e-01 + w * (2.857142874366239149e-01 + w * odd))
     square = 0.5 * f * f
-    y = k * LN2_HIGH - ((square - (s * (square + (even + odd)) + k * LN2_LOW)) - f)
+    return k * LN2_HIGH - ((square - (s * (square + (even + odd)) + k * LN2_LOW)) - f)
+
+
+@register_jitable(forceinline=True)
+def _log(x: Any) -> Any:
+    tiny = x < SMALLEST_NORMAL
+    y = _log_of_normal(select(tiny, x * TWO_54, x), select(tiny, 54.0, 0.0))
     y = select(x > 0.0, y, select(x == 0.0, -np.inf, np.nan))
     return select(x == np.inf, np.inf, y)
 
 
+@register_jitable(forceinline=True)
 def _power(x: Any, h: Any) -> Any:
-    exponent_of_e = h * log(maximum(SMALLEST_BASE, x))
+    exponent_of_e = h * _log_of_normal(maximum(SMALLEST_BASE, x), 0.0)
     vanishes = (x <= 0.0) & (exponent_of_e < 0.0)
-    return select(vanishes, 0.0, exp(exponent_of_e))
+    y = select(vanishes, 0.0, _exp(exponent_of_e))
+    return select(x < np.inf, y, x)
 
 
 def exp(x: Any) -> Any:
-    """Exponential, within one unit in the last place; 0 and infinity beyond the range, NaN for NaN.
+    """Exponential, within one unit in the last place; 0 below -708, infinity beyond the range, NaN for NaN.
 
     >>> float(exp(0.0)), float(exp(-1000.0))
     (1.0, 0.0)
@@ -201,9 +211,10 @@ def log(x: Any) -> Any:
 
 
 def power(x: Any, h: Any) -> Any:
-    """Power of a base that is not negative: exp(h log x); 0 for x <= 0 where h > 0, NaN for NaN.
+    """Power of a base that is not negative: exp(h log x); 0 for x <= 0 where h > 0.
 
-    The relative error is a unit in the last place or two, plus that of the product h log x.
+    A base that is not finite is its own power. The relative error is a unit in the last place or two, plus
+    that of the product h log x.
     """
     with np.errstate(all="ignore"):
         return _power(np.asarray(x, dtype=np.float64), h)

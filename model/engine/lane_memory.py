@@ -1,8 +1,8 @@
 """Rows of lanes in memory, masks as bits, and calls of kernels by handle.
 
-A kernel's arguments are pointers to rows of ``LANES`` doubles: row r, lane l lies at ``pointer[r * LANES + l]``. Without
-the compiler a pointer is a numpy array of shape (rows, LANES), a handle is the Python function itself, and each function
-below is its own twin.
+A kernel's arguments are pointers to rows of ``LANES`` doubles: number ``r * LANES + l`` is row r, lane l.
+Without the compiler a pointer is a numpy array of shape (rows, LANES), a handle is the Python function
+itself, and each function below is its own twin.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba import types
+from numba.core import cgutils
 
 from .lanes import BITS, INDEX, LANES, NUMBER, VECTOR, MaskType, lanes, mask, splat, teach
 
@@ -50,7 +51,7 @@ def first_row(array: Any) -> Any:
 
 
 def weighted_sum(pointer: Any, row: int, stride: int, weights: tuple[Any, ...]) -> Any:
-    """Sum of ``weights[j]`` times row ``row + j * stride``, in that order; the weights are scalars or lanes."""
+    """Sum of ``weights[j]`` times row ``row + j * stride``, in that order; weights are scalars or lanes."""
     total = weights[0] * pointer[row]
     for j in range(1, len(weights)):
         total = total + weights[j] * pointer[row + j * stride]
@@ -94,6 +95,10 @@ def _word(builder: Any, value: Any) -> ir.Value:
 
 
 def _load_vector(builder: Any, pointer: Any, row: Any) -> ir.Value:
+    # Else vectors that are spilled to the stack straddle cache lines.
+    attributes = builder.function.attributes
+    attributes.alignstack = VECTOR.count * 8
+    attributes.add("nounwind")  # llvmlite writes the alignment only beside another attribute
     address = builder.bitcast(_cell(builder, pointer, row), VECTOR.as_pointer())
     return builder.load(address, align=_ALIGNMENT)
 

@@ -1,9 +1,9 @@
 """Eight doubles as one number: the lane type, its mask and their operators.
 
-Inside a compiled kernel a ``Lanes`` is one LLVM vector of ``LANES`` doubles and a ``Mask`` one vector of as many bits, so
-an expression such as ``a * b + 2.0`` is two packed instructions and nothing depends on an auto-vectoriser. Arithmetic is
-strict IEEE: nothing is contracted or reordered. Without the compiler a ``Lanes`` is a numpy array of shape (LANES,), and
-numpy's operators give the same bits.
+Inside a compiled kernel a lane value is one LLVM vector of ``LANES`` doubles and a mask one vector of as
+many bits, so an expression such as ``a * b + 2.0`` is two packed instructions and nothing depends on an
+auto-vectoriser. Arithmetic is strict IEEE: nothing is contracted or reordered. Without the compiler the
+value is a numpy array of shape (LANES,), and numpy's operators give the same bits.
 """
 
 import itertools
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba import types
 from numba.core.datamodel import models
 from numba.core.typing import signature
 from numba.core.typing.templates import AbstractTemplate, infer_global
@@ -74,15 +74,16 @@ def splat(context: Any, builder: ir.IRBuilder, kind: types.Type, value: ir.Value
 def teach(
     function: Callable[..., Any], kinds: tuple[tuple[type, ...], ...], result: types.Type
 ) -> Callable[..., Any]:
-    """Decorator: make a Python function (or operator) a compiled built-in, given the LLVM instructions for it.
+    """Decorator: make a Python function or operator a compiled built-in, given the LLVM instructions for it.
 
     Parameters
     ----------
     function
         What kernels write; called without the compiler it is its own numpy twin.
     kinds
-        For each argument the numba types allowed. Arguments of kind ``NUMBER`` reach the instructions as vectors; if all
-        are of that kind, at least one must be lanes, so that plain arithmetic is left alone.
+        For each argument the numba types allowed. Arguments of kind ``NUMBER`` reach the instructions as
+        vectors; if all are of that kind, at least one must be lanes, so that plain arithmetic is left
+        alone.
     result
         Numba type of the value; ``types.none`` for an effect.
 

@@ -5,8 +5,8 @@ ONE_COMPARTMENT and KAPS have closed forms, RICCATI ends in finite time; VDPOL a
 
 References
 ----------
-F. Mazzia and C. Magherini, Test Set for Initial Value Problem Solvers, release 2.4 (2008): problems VDPOL and OREGO.
-P. Kaps, Rosenbrock-type methods, Bericht Nr. 9, Inst. f. Geometrie und Praktische Mathematik, RWTH Aachen (1981).
+F. Mazzia and C. Magherini, Test Set for Initial Value Problem Solvers, release 2.4 (2008): VDPOL and OREGO.
+P. Kaps, Rosenbrock-type methods, Bericht Nr. 9, Inst. f. Geometrie und Praktische Mathematik, Aachen (1981).
 """
 
 from dataclasses import dataclass
@@ -84,8 +84,8 @@ def bare_kernels(name: str, states: int, factors: int, rhs: Kernel, factor: Kern
     )
 
 
-# One compartment with a depot: A' = -ka A, C' = (ka A + R) / V - (CL / V) C, with C at its steady state under an
-# endogenous supply when there is no dose. ka, CL, V and the supply are parameters, R is an input.
+# One compartment with a depot: A' = -ka A, C' = (ka A + R + supply) / V - (CL / V) C. ka, CL, V and an
+# endogenous supply are parameters; R, an infusion, is an input. Without drug C stands at supply / CL.
 @kernel
 def one_derive(parameters, derived):
     """Absorption, elimination, one over volume, supply as concentration per day; bioavailability and lag."""
@@ -187,7 +187,8 @@ def solve_two(lu, b):
     store(b, 1, second)
 
 
-# Kaps: the solution is (exp(-2 t), exp(-t)) for any stiffness; here it is mild, so that both methods show their order.
+# Kaps: the solution is (exp(-2 t), exp(-t)) for any stiffness; here it is mild, so that both methods show
+# their order.
 @kernel
 def kaps_rhs(y, inputs, derived, dy):
     """Rates."""

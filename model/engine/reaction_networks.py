@@ -1,11 +1,11 @@
 """Three stiff reaction networks with published end values, as tables: HIRES, ROBER and POLLU.
 
-The kernels run over the table of reactions, and the linear algebra is dense without pivoting: a kernel may contain loops
-where speed does not matter.
+The kernels run over the table of reactions, and the linear algebra is dense without pivoting: a kernel may
+contain loops where speed does not matter.
 
 References
 ----------
-F. Mazzia and C. Magherini, Test Set for Initial Value Problem Solvers, release 2.4 (2008): problems HIRES, ROBER, POLLU.
+F. Mazzia and C. Magherini, Test Set for Initial Value Problem Solvers 2.4 (2008): HIRES, ROBER and POLLU.
 """
 
 import numpy as np

@@ -13,6 +13,9 @@ _A2, _A3, _A4, _A5, _A6 = RODAS5P.a[1:6]
 _C2, _C3, _C4, _C5, _C6, _C7, _C8 = RODAS5P.c[1:]
 _DENSE_0, _DENSE_1, _DENSE_2 = RODAS5P.dense
 EVALUATIONS_PER_STEP = 8
+# Largest local error estimate of an accepted step, in units of the tolerance. The estimate is that of the
+# embedded solution; the one kept is an order better, and delivers the tolerance with this leeway.
+LEEWAY = 3.0
 
 
 @register_jitable

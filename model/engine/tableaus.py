@@ -2,10 +2,10 @@
 
 References
 ----------
-Ch. Tsitouras, Comput. Math. Appl. 62 (2011) 770-775, the pair 5(4) and its interpolant.
-G. Steinebach, BIT Numer. Math. 63 (2023) 27, Rodas5P, in the transformed variables of
-E. Hairer and G. Wanner, Solving Ordinary Differential Equations II (2nd ed. 1996), sections IV.7 (equation 7.25 and
-theorem 7.3, the order conditions) and VI.4 (the dense output).
+Ch. Tsitouras, Comput. Math. Appl. 62 (2011) 770-775: the pair 5(4) and its interpolant.
+G. Steinebach, BIT Numer. Math. 63 (2023) 27: Rodas5P.
+E. Hairer and G. Wanner, Solving Ordinary Differential Equations II (2nd ed. 1996), IV.7: order conditions,
+transformed variables and dense output of Rosenbrock methods.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def _density(tree: Tree) -> float:
 
 
 def _weights(tree: Tree, alpha: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """Elementary weight of a tree at each stage; beta follows single branches, alpha where a node has several."""
+    """Elementary weight of a tree at each stage: beta along single branches, alpha at forks."""
     matrix = beta if len(tree) == 1 else alpha
     product = np.ones(len(alpha))
     for branch in tree:

@@ -14,11 +14,10 @@ STOP = 1  # time of the next event, or the end
 PROPOSAL = 2  # step that the control would like
 LENGTH = 3  # step that is tried, cut so as to land on STOP
 ERROR = 4  # norm of the local error, in units of the tolerance
-MEMORY = 5  # error of the last accepted step
-CEILING = 6  # largest growth of the next step
-THETA = 7  # position of an output within the step
-SHIFT = 8  # the diagonal 1 / (gamma h) of the implicit step
-CONTROL_ROWS = 9
+CEILING = 5  # largest growth of the next step
+THETA = 6  # position of an output within the step
+SHIFT = 7  # the diagonal 1 / (gamma h) of the implicit step
+CONTROL_ROWS = 8
 
 # Rows of the book: what is counted for each lane, as integers.
 PATIENT = 0
