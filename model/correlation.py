@@ -31,7 +31,6 @@ def correlation_factor(symbols: Sequence[str], correlations: Sequence[Correlatio
         (not positive definite); the message names the first pair, in the order of the table, that does.
     """
     matrix = np.eye(len(symbols))
-    factor = matrix
     for item in correlations:
         one, other = item.symbols
         pair = f"correlation of {one} and {other}"
@@ -45,18 +44,22 @@ def correlation_factor(symbols: Sequence[str], correlations: Sequence[Correlatio
         if row == column or matrix[row, column]:
             raise PopulationError(f"{pair}: stands there twice or pairs a parameter with itself; keep one")
         matrix[row, column] = matrix[column, row] = item.value
-        triangle = _cholesky(matrix)
-        if triangle is None:
-            raise PopulationError(
-                f"{pair}: {item.value:g} is impossible beside the correlations before it (the matrix is not "
-                "positive definite); bring it nearer to 0"
-            )
-        factor = triangle
+    factor, fault = _cholesky(matrix)
+    if fault is not None:
+        known = set(symbols[:fault])
+        culprits = [
+            item for item in correlations if symbols[fault] in item.symbols and known & set(item.symbols)
+        ]
+        worst = culprits[-1]
+        raise PopulationError(
+            f"correlation of {' and '.join(worst.symbols)}: {worst.value:g} is impossible beside the "
+            "others (the matrix is not positive definite); bring one of them nearer to 0"
+        )
     return factor
 
 
-def _cholesky(matrix: Floats) -> Floats | None:
-    """Cholesky factor by scalar arithmetic, the same bits everywhere; None if there is none."""
+def _cholesky(matrix: Floats) -> tuple[Floats, int | None]:
+    """Cholesky factor by scalar arithmetic, the same bits everywhere, and the row at which there is none."""
     size = len(matrix)
     factor = np.zeros((size, size))
     for row in range(size):
@@ -67,10 +70,10 @@ def _cholesky(matrix: Floats) -> Floats | None:
             if column < row:
                 factor[row, column] = rest / float(factor[column, column])
             elif rest <= _LEAST_PIVOT:
-                return None
+                return factor, row
             else:
                 factor[row, row] = math.sqrt(rest)
-    return factor
+    return factor, None
 
 
 def correlate(factor: Floats, normals: Floats) -> Floats:

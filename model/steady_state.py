@@ -129,8 +129,8 @@ class _LeadIn:
             target = [name for name, _ in kernels.inputs].index(str(route.infusion))
             self.size = cycle.rate * np.minimum(cycle.duration, self.length)
             self._infuse(cycle, running, target)
-        # Only the drug's compartments are asked to be exact; the others merely go along. Nothing may depend on
-        # the company: a patient has the same steady state alone.
+        # Only the drug's compartments are asked to be exact; the others merely go along. Nothing here may
+        # depend on the company: a patient has the same steady state alone.
         self.tolerance = 1e-6 * np.array(kernels.scales)
         self.tolerance[self.compartments] *= 1e-8
 
