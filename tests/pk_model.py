@@ -7,6 +7,7 @@ compartment ("other": iv), and a bystander that grows by itself and that no dose
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from lag3ig.model.definition.records import Route
 from lag3ig.model.engine.contract import Kernels, load_kernels
 from lag3ig.model.engine.simd import kernel, load, store

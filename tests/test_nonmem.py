@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from lag3ig.model.dosing import Regimen
 from lag3ig.model.engine.batch import solve
 from lag3ig.model.errors import DosingError

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import erfinv, mp, mpf, sqrt
+from scipy import stats
+
 from lag3ig.model.errors import PopulationError
 from lag3ig.model.randomness import (
     code,
@@ -16,8 +19,6 @@ from lag3ig.model.randomness import (
     uniforms,
     words,
 )
-from mpmath import erfinv, mp, mpf, sqrt
-from scipy import stats
 
 WORD = st.integers(min_value=0, max_value=2**64 - 1)
 PATIENT = st.integers(min_value=0, max_value=2**63 - 1)

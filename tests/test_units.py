@@ -6,6 +6,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lag3ig.model.errors import Lag3igError, UnitError
 from lag3ig.model.units import convert, quantity
 
