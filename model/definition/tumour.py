@@ -72,8 +72,8 @@ def _kill(structure: Structure) -> tuple[Quantity, ...]:
     }[structure.kill_scaling]
     return (
         Quantity("kkT", scaled, "1/d/(Mcell/mL)", "kill per density of functional CD8 cells"),
-        Quantity("Tk", "Td/(1+Td/Tsat)", "Mcell/mL", "CD8 cells that kill at once"),
-        Quantity("k0", "kkT*(1-Hp_start)*Td0/(1+Td0/Tsat)", "1/d", "kill rate without drug"),
+        Quantity("Tk", "Tsat*Td/(Tsat+Td)", "Mcell/mL", "CD8 cells that kill at once"),
+        Quantity("k0", "kkT*(1-Hp_start)*Tsat*Td0/(Tsat+Td0)", "1/d", "kill rate without drug"),
     )
 
 

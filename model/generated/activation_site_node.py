@@ -55,8 +55,8 @@ DOSES = (
 CALIBRATED = (
     "KH",
 )
-DERIVED = 131
-HASH = "ed9a892ebbbc0fa29aae00a4937d62689deb67846686e284ec9652630606c2d3"
+DERIVED = 130
+HASH = "35ea2cf74cc37a5313634adec52c7d6e0167d2d815ff63ca9ada659bfadc3232"
 FACTORS = 76
 
 
@@ -168,7 +168,7 @@ def derive(parameters, derived):
     kkT = kkill * sqrt(DTref / DT)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
     y_start = power(y0, nPD)  # 1: PD-1 drive without drug
     Hp_start = y_start / (1.0 + y_start)  # 1: PD-1 inhibition without drug
-    k0 = Td0 * kkT * (1.0 - Hp_start) / (1.0 + Td0 / Tsat)  # 1/d: kill rate without drug
+    k0 = Td0 * Tsat * kkT * (1.0 - Hp_start) / (Td0 + Tsat)  # 1/d: kill rate without drug
     g = 0.6931471805599453 / DT  # 1/d: growth rate of the untreated tumour
     V_start = V0 / (1.0 + k0 / (kclr + g))  # mL: living volume in balanced growth
     Vd_start = k0 * V_start / (kclr + g)  # mL: dying volume in balanced growth
@@ -204,7 +204,6 @@ def derive(parameters, derived):
     one_over_Vly = 1.0 / Vly
     one_over_N50 = 1.0 / N50
     one_minus_s0 = 1.0 - s0
-    one_over_Tsat = 1.0 / Tsat
     one_over_V1pi = 1.0 / V1pi
     one_over_V0 = 1.0 / V0
     kM_times_Mb = kM * Mb
@@ -257,59 +256,59 @@ def derive(parameters, derived):
     store(derived, 8, Qpi_over_V2pi)
     store(derived, 9, Rcell)
     store(derived, 10, SLD0)
-    store(derived, 11, Vag)
-    store(derived, 12, aC)
-    store(derived, 13, aEM)
-    store(derived, 14, aM)
-    store(derived, 15, aN)
-    store(derived, 16, b0)
-    store(derived, 17, dC)
-    store(derived, 18, dE)
-    store(derived, 19, dEM_over_EM0)
-    store(derived, 20, dN)
-    store(derived, 21, dT)
-    store(derived, 22, dTx)
-    store(derived, 23, dendritic_renewal)
-    store(derived, 24, eG)
-    store(derived, 25, eL)
-    store(derived, 26, eM)
-    store(derived, 27, effector_memory_supply)
-    store(derived, 28, effector_supply)
-    store(derived, 29, eta)
-    store(derived, 30, fC)
-    store(derived, 31, fM)
-    store(derived, 32, fN)
-    store(derived, 33, ftr)
-    store(derived, 34, growth)
-    store(derived, 35, h0_over_SLDref)
-    store(derived, 36, hS)
-    store(derived, 37, kD)
-    store(derived, 38, kDL)
-    store(derived, 39, kG)
-    store(derived, 40, kG_over_E0)
-    store(derived, 41, kM)
-    store(derived, 42, kM_times_Mb)
-    store(derived, 43, kMa)
-    store(derived, 44, ka)
-    store(derived, 45, kclr)
-    store(derived, 46, kex)
-    store(derived, 47, kkT)
-    store(derived, 48, kly)
-    store(derived, 49, kmat_times_m)
-    store(derived, 50, kpac)
-    store(derived, 51, kpro)
-    store(derived, 52, kq)
-    store(derived, 53, kv)
-    store(derived, 54, kx)
-    store(derived, 55, lym)
-    store(derived, 56, n0)
-    store(derived, 57, n1)
-    store(derived, 58, nPD)
-    store(derived, 59, naive_supply)
-    store(derived, 60, one_minus_b0)
-    store(derived, 61, one_minus_s0)
-    store(derived, 62, one_over_N50)
-    store(derived, 63, one_over_Tsat)
+    store(derived, 11, Tsat)
+    store(derived, 12, Vag)
+    store(derived, 13, aC)
+    store(derived, 14, aEM)
+    store(derived, 15, aM)
+    store(derived, 16, aN)
+    store(derived, 17, b0)
+    store(derived, 18, dC)
+    store(derived, 19, dE)
+    store(derived, 20, dEM_over_EM0)
+    store(derived, 21, dN)
+    store(derived, 22, dT)
+    store(derived, 23, dTx)
+    store(derived, 24, dendritic_renewal)
+    store(derived, 25, eG)
+    store(derived, 26, eL)
+    store(derived, 27, eM)
+    store(derived, 28, effector_memory_supply)
+    store(derived, 29, effector_supply)
+    store(derived, 30, eta)
+    store(derived, 31, fC)
+    store(derived, 32, fM)
+    store(derived, 33, fN)
+    store(derived, 34, ftr)
+    store(derived, 35, growth)
+    store(derived, 36, h0_over_SLDref)
+    store(derived, 37, hS)
+    store(derived, 38, kD)
+    store(derived, 39, kDL)
+    store(derived, 40, kG)
+    store(derived, 41, kG_over_E0)
+    store(derived, 42, kM)
+    store(derived, 43, kM_times_Mb)
+    store(derived, 44, kMa)
+    store(derived, 45, ka)
+    store(derived, 46, kclr)
+    store(derived, 47, kex)
+    store(derived, 48, kkT)
+    store(derived, 49, kly)
+    store(derived, 50, kmat_times_m)
+    store(derived, 51, kpac)
+    store(derived, 52, kpro)
+    store(derived, 53, kq)
+    store(derived, 54, kv)
+    store(derived, 55, kx)
+    store(derived, 56, lym)
+    store(derived, 57, n0)
+    store(derived, 58, n1)
+    store(derived, 59, nPD)
+    store(derived, 60, naive_supply)
+    store(derived, 61, one_minus_b0)
+    store(derived, 62, one_minus_s0)
+    store(derived, 63, one_over_N50)
     store(derived, 64, one_over_V0)
     store(derived, 65, one_over_V1pi)
     store(derived, 66, one_over_VFi)
@@ -323,87 +322,86 @@ def derive(parameters, derived):
     store(derived, 74, C_per_Ac)
     store(derived, 75, EC50p_times_cp_per_Pc)
     store(derived, 76, KD_times_Rcell_times_Cn_per_Aly)
-    store(derived, 77, Tsat)
-    store(derived, 78, Tsat_times_Tsat)
-    store(derived, 79, Vag_times_Vag)
-    store(derived, 80, c_2p0_times_dEM_over_EM0)
-    store(derived, 81, c_2p0_times_eL)
-    store(derived, 82, dE_plus_rE)
-    store(derived, 83, eG_times_qT)
-    store(derived, 84, elimination_per_Ac)
-    store(derived, 85, ftr_times_qT)
-    store(derived, 86, hoisted)
-    store(derived, 87, interferon_release_per_E)
-    store(derived, 88, kD_plus_maturation_per_D)
-    store(derived, 89, kM_times_eM_times_Mb)
-    store(derived, 90, kv_times_sV)
-    store(derived, 91, lesion_hazard_rate_by_SLD)
-    store(derived, 92, maturation_per_D)
-    store(derived, 93, one_minus_b0_times_sV)
-    store(derived, 94, pembrolizumab_outflow_per_Pc)
-    store(derived, 95, pembrolizumab_return_per_Pp)
-    store(derived, 96, rE_times_fC)
-    store(derived, 97, rE_times_fM)
-    store(derived, 98, MW)
-    store(derived, 99, Mother)
-    store(derived, 100, Oth)
-    store(derived, 101, Oth_plus_Lother)
-    store(derived, 102, PBother)
-    store(derived, 103, rL)
-    store(derived, 104, rM)
-    store(derived, 105, DL_start)
-    store(derived, 106, D_start)
-    store(derived, 107, E0)
-    store(derived, 108, EM0)
-    store(derived, 109, Ep_start)
-    store(derived, 110, H_start)
-    store(derived, 111, Hp_start)
-    store(derived, 112, M0)
-    store(derived, 113, Ma_start)
-    store(derived, 114, N_start)
-    store(derived, 115, Td0)
-    store(derived, 116, V_start)
-    store(derived, 117, Vd_start)
-    store(derived, 118, nd_start)
-    store(derived, 119, primed_start)
-    store(derived, 120, CD8_high)
-    store(derived, 121, CD8_low)
-    store(derived, 122, SLD0_high)
-    store(derived, 123, SLD0_low)
-    store(derived, 124, loop)
-    store(derived, 125, sE)
-    store(derived, 126, sEM)
-    store(derived, 127, Dpac)
-    store(derived, 128, Fsc)
-    store(derived, 129, tlag)
-    store(derived, 130, H0)
+    store(derived, 77, Tsat_times_Tsat)
+    store(derived, 78, Vag_times_Vag)
+    store(derived, 79, c_2p0_times_dEM_over_EM0)
+    store(derived, 80, c_2p0_times_eL)
+    store(derived, 81, dE_plus_rE)
+    store(derived, 82, eG_times_qT)
+    store(derived, 83, elimination_per_Ac)
+    store(derived, 84, ftr_times_qT)
+    store(derived, 85, hoisted)
+    store(derived, 86, interferon_release_per_E)
+    store(derived, 87, kD_plus_maturation_per_D)
+    store(derived, 88, kM_times_eM_times_Mb)
+    store(derived, 89, kv_times_sV)
+    store(derived, 90, lesion_hazard_rate_by_SLD)
+    store(derived, 91, maturation_per_D)
+    store(derived, 92, one_minus_b0_times_sV)
+    store(derived, 93, pembrolizumab_outflow_per_Pc)
+    store(derived, 94, pembrolizumab_return_per_Pp)
+    store(derived, 95, rE_times_fC)
+    store(derived, 96, rE_times_fM)
+    store(derived, 97, MW)
+    store(derived, 98, Mother)
+    store(derived, 99, Oth)
+    store(derived, 100, Oth_plus_Lother)
+    store(derived, 101, PBother)
+    store(derived, 102, rL)
+    store(derived, 103, rM)
+    store(derived, 104, DL_start)
+    store(derived, 105, D_start)
+    store(derived, 106, E0)
+    store(derived, 107, EM0)
+    store(derived, 108, Ep_start)
+    store(derived, 109, H_start)
+    store(derived, 110, Hp_start)
+    store(derived, 111, M0)
+    store(derived, 112, Ma_start)
+    store(derived, 113, N_start)
+    store(derived, 114, Td0)
+    store(derived, 115, V_start)
+    store(derived, 116, Vd_start)
+    store(derived, 117, nd_start)
+    store(derived, 118, primed_start)
+    store(derived, 119, CD8_high)
+    store(derived, 120, CD8_low)
+    store(derived, 121, SLD0_high)
+    store(derived, 122, SLD0_low)
+    store(derived, 123, loop)
+    store(derived, 124, sE)
+    store(derived, 125, sEM)
+    store(derived, 126, Dpac)
+    store(derived, 127, Fsc)
+    store(derived, 128, tlag)
+    store(derived, 129, H0)
 
 
 @kernel
 def start(derived, y):
     """Write the state before any drug, in closed form."""
-    aC = load(derived, 12)
-    dC = load(derived, 17)
-    dTx = load(derived, 22)
-    fC = load(derived, 30)
-    kex = load(derived, 46)
-    kpro = load(derived, 51)
-    rE = load(derived, 69)
-    DL_start = load(derived, 105)
-    D_start = load(derived, 106)
-    E0 = load(derived, 107)
-    EM0 = load(derived, 108)
-    Ep_start = load(derived, 109)
-    H_start = load(derived, 110)
-    Hp_start = load(derived, 111)
-    M0 = load(derived, 112)
-    Ma_start = load(derived, 113)
-    N_start = load(derived, 114)
-    Td0 = load(derived, 115)
-    V_start = load(derived, 116)
-    Vd_start = load(derived, 117)
-    nd_start = load(derived, 118)
-    primed_start = load(derived, 119)
+    aC = load(derived, 13)  # 1/d: recall of central memory at full priming
+    dC = load(derived, 18)  # 1/d: loss of central memory cells
+    dTx = load(derived, 23)  # 1/d: loss of exhausted CD8 cells of the tumour
+    fC = load(derived, 31)  # 1: share of returning tumour-specific effectors that become central memory
+    kex = load(derived, 47)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kpro = load(derived, 52)  # 1/d: divisions per day of expanding cells
+    rE = load(derived, 69)  # 1/d: return of effector cells to memory
+    DL_start = load(derived, 104)  # Mcell: mature cells without drug
+    D_start = load(derived, 105)  # Mcell/mL: tumour dendritic cells without drug
+    E0 = load(derived, 106)  # cell/uL: activated cells without drug
+    EM0 = load(derived, 107)  # cell/uL: effector-memory CD8 cells without drug
+    Ep_start = load(derived, 108)  # cell/uL: effectors without drug
+    H_start = load(derived, 109)  # 1: priming signal without drug
+    Hp_start = load(derived, 110)  # 1: PD-1 inhibition without drug
+    M0 = load(derived, 111)  # cell/uL: responsive antigen-presenting cells of blood: myeloid dendritic cells and a tenth of monocytes
+    Ma_start = load(derived, 112)  # cell/uL: activated cells of blood without drug
+    N_start = load(derived, 113)  # cell/uL: naive cells without drug
+    Td0 = load(derived, 114)  # Mcell/mL: functional CD8 cells of the tumour without drug
+    V_start = load(derived, 115)  # mL: living volume in balanced growth
+    Vd_start = load(derived, 116)  # mL: dying volume in balanced growth
+    nd_start = load(derived, 117)  # 1: divisions without drug
+    primed_start = load(derived, 118)  # cell/uL/d: naive cells recruited without drug
     store(y, 0, 0.0)  # Asc, nmol: LAG-3Ig in the subcutaneous depot
     store(y, 1, 0.0)  # Aly, nmol: LAG-3Ig in draining lymph and node
     store(y, 2, 0.0)  # Ac, nmol: LAG-3Ig in plasma (apparent)
@@ -434,80 +432,80 @@ def start(derived, y):
 @kernel
 def rhs(y, inputs, derived, dy):
     """Write dy/dt: rates, then one balance a line."""
-    CLi = load(derived, 0)
+    CLi = load(derived, 0)  # L/d: this patient's apparent clearance
     CLpi_over_V1pi = load(derived, 1)
-    EC50p = load(derived, 2)
-    E_yield = load(derived, 3)
-    KD = load(derived, 4)
-    KH = load(derived, 5)
-    KMa = load(derived, 6)
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    E_yield = load(derived, 3)  # 1: activated cells per reactivated cell
+    KD = load(derived, 4)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    KH = load(derived, 5)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    KMa = load(derived, 6)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
     Qpi_over_V1pi = load(derived, 7)
     Qpi_over_V2pi = load(derived, 8)
-    Rcell = load(derived, 9)
-    SLD0 = load(derived, 10)
-    Vag = load(derived, 11)
-    aC = load(derived, 12)
-    aEM = load(derived, 13)
-    aM = load(derived, 14)
-    aN = load(derived, 15)
-    b0 = load(derived, 16)
-    dC = load(derived, 17)
-    dE = load(derived, 18)
-    dEM_over_EM0 = load(derived, 19)
-    dN = load(derived, 20)
-    dT = load(derived, 21)
-    dTx = load(derived, 22)
-    dendritic_renewal = load(derived, 23)
-    eG = load(derived, 24)
-    eL = load(derived, 25)
-    eM = load(derived, 26)
-    effector_memory_supply = load(derived, 27)
-    effector_supply = load(derived, 28)
-    eta = load(derived, 29)
-    fC = load(derived, 30)
-    fM = load(derived, 31)
-    fN = load(derived, 32)
-    ftr = load(derived, 33)
-    growth = load(derived, 34)
-    h0_over_SLDref = load(derived, 35)
-    hS = load(derived, 36)
-    kD = load(derived, 37)
-    kDL = load(derived, 38)
-    kG = load(derived, 39)
-    kG_over_E0 = load(derived, 40)
-    kM = load(derived, 41)
-    kM_times_Mb = load(derived, 42)
-    kMa = load(derived, 43)
-    ka = load(derived, 44)
-    kclr = load(derived, 45)
-    kex = load(derived, 46)
-    kkT = load(derived, 47)
-    kly = load(derived, 48)
-    kmat_times_m = load(derived, 49)
-    kpac = load(derived, 50)
-    kpro = load(derived, 51)
-    kq = load(derived, 52)
-    kv = load(derived, 53)
-    kx = load(derived, 54)
-    lym = load(derived, 55)
-    n0 = load(derived, 56)
-    n1 = load(derived, 57)
-    nPD = load(derived, 58)
-    naive_supply = load(derived, 59)
-    one_minus_b0 = load(derived, 60)
-    one_minus_s0 = load(derived, 61)
-    one_over_N50 = load(derived, 62)
-    one_over_Tsat = load(derived, 63)
+    Rcell = load(derived, 9)  # molecule: MHC class II molecules per antigen-presenting cell
+    SLD0 = load(derived, 10)  # mm: sum of longest diameters without drug
+    Tsat = load(derived, 11)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    Vag = load(derived, 12)  # mL: tumour volume at half the largest antigen supply
+    aC = load(derived, 13)  # 1/d: recall of central memory at full priming
+    aEM = load(derived, 14)  # 1/d: reactivation at full signal
+    aM = load(derived, 15)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    aN = load(derived, 16)  # 1/d: recruitment of naive cells at full priming
+    b0 = load(derived, 17)  # 1: share of the vaccine's effect without adjuvant
+    dC = load(derived, 18)  # 1/d: loss of central memory cells
+    dE = load(derived, 19)  # 1/d: death of effector cells
+    dEM_over_EM0 = load(derived, 20)
+    dN = load(derived, 21)  # 1/d: turnover of naive CD8 cells
+    dT = load(derived, 22)  # 1/d: loss of functional CD8 cells of the tumour
+    dTx = load(derived, 23)  # 1/d: loss of exhausted CD8 cells of the tumour
+    dendritic_renewal = load(derived, 24)  # Mcell/mL/d: dendritic cells enter the tumour
+    eG = load(derived, 25)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    eL = load(derived, 26)  # 1: PD-L1 induced by interferon gamma
+    eM = load(derived, 27)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    effector_memory_supply = load(derived, 28)  # cell/uL/d: other supply of effector memory
+    effector_supply = load(derived, 29)  # cell/uL/d: other supply of activated cells
+    eta = load(derived, 30)  # 1: antigen of a dying cell relative to a living one
+    fC = load(derived, 31)  # 1: share of returning tumour-specific effectors that become central memory
+    fM = load(derived, 32)  # 1: effector-memory cells per returning effector, with homeostatic division, so it may exceed 1
+    fN = load(derived, 33)  # 1: share of responsive antigen-presenting cells that meets the draining node (activation_site = node, both)
+    ftr = load(derived, 34)  # 1: tumour-reactive share of activated CD8 cells
+    growth = load(derived, 35)  # 1/d: growth rate
+    h0_over_SLDref = load(derived, 36)
+    hS = load(derived, 37)  # 1: Hill exponent of the signal
+    kD = load(derived, 38)  # 1/d: renewal of tumour dendritic cells
+    kDL = load(derived, 39)  # 1/d: loss of mature dendritic cells in the node
+    kG = load(derived, 40)  # 1/d: turnover of interferon gamma
+    kG_over_E0 = load(derived, 41)
+    kM = load(derived, 42)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kM_times_Mb = load(derived, 43)
+    kMa = load(derived, 44)  # 1/d: loss of activated antigen-presenting cells of blood
+    ka = load(derived, 45)  # 1/d: absorption from the subcutaneous depot
+    kclr = load(derived, 46)  # 1/d: clearance of dying tumour
+    kex = load(derived, 47)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kkT = load(derived, 48)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    kly = load(derived, 49)  # 1/d: lymph transit from the draining node to plasma
+    kmat_times_m = load(derived, 50)
+    kpac = load(derived, 51)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    kpro = load(derived, 52)  # 1/d: divisions per day of expanding cells
+    kq = load(derived, 53)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    kv = load(derived, 54)  # 1/d: release of vaccine antigen
+    kx = load(derived, 55)  # 1/d: loss of the effect of paclitaxel (K-PD)
+    lym = load(derived, 56)  # 1: largest loss of proliferating immune cells to paclitaxel
+    n0 = load(derived, 57)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(derived, 58)  # 1: further divisions at full priming
+    nPD = load(derived, 59)  # 1: Hill exponent of PD-1 inhibition
+    naive_supply = load(derived, 60)  # cell/uL/d: supply of naive cells
+    one_minus_b0 = load(derived, 61)
+    one_minus_s0 = load(derived, 62)
+    one_over_N50 = load(derived, 63)
     one_over_V0 = load(derived, 64)
     one_over_V1pi = load(derived, 65)
     one_over_VFi = load(derived, 66)
     one_over_Vly = load(derived, 67)
-    qT = load(derived, 68)
-    rE = load(derived, 69)
-    recall_burst = load(derived, 70)
-    s0 = load(derived, 71)
-    sV = load(derived, 72)
-    y0 = load(derived, 73)
+    qT = load(derived, 68)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    rE = load(derived, 69)  # 1/d: return of effector cells to memory
+    recall_burst = load(derived, 70)  # 1: burst size of a recalled memory cell
+    s0 = load(derived, 71)  # 1: activation signal without drug
+    sV = load(derived, 72)  # Mcell/vaccine_unit: mature dendritic cells that one vaccine unit yields at full signal
+    y0 = load(derived, 73)  # 1: PD-1 tone of the tumour without drug
     Asc = load(y, 0)  # nmol: LAG-3Ig in the subcutaneous depot
     Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
@@ -534,20 +532,20 @@ def rhs(y, inputs, derived, dy):
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
     Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
-    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
+    Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
     B_n = Rcell * Cn / (KD + Cn)  # molecule: LAG-3Ig bound per cell in the draining node
-    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
     SL = z_n / (1.0 + z_n)  # 1: signal in the draining node
     Sa = fN * SL  # 1: signal that blood antigen-presenting cells receive
-    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
     H = DL / (KH + DL)  # 1: priming signal
     nd = n0 + n1 * H  # 1: divisions of a recruited cell
     burst = exp(0.6931471805599453 * nd)  # 1: burst size
     X = Ma / (KMa + Ma)  # 1: reactivation signal
-    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
+    Tk = Tsat * Td / (Tsat + Td)  # Mcell/mL: CD8 cells that kill at once
     L = 1.0 + eL * (G - 1.0) / (1.0 + G)  # 1: PD-L1 relative to baseline
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
     Hp = yy / (1.0 + yy)  # 1: PD-1 inhibition of functional CD8 cells
@@ -556,7 +554,7 @@ def rhs(y, inputs, derived, dy):
     W = V + Vd  # mL: tumour volume
     Z = eta * Vd + V  # mL: antigen source: dying cells weigh more
     Veff = Vag * Z / (Vag + Z)  # mL: effective antigen source
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
     pr = 1.0 - lym * Xp / (1.0 + Xp)  # 1: share of proliferating cells spared by paclitaxel
     depot_infusion = Asc_infusion  # nmol/d: subcutaneous infusion
@@ -565,12 +563,12 @@ def rhs(y, inputs, derived, dy):
     drainage = kly * Aly  # nmol/d: lymph drains into plasma
     elimination = CLi * C  # nmol/d: linear elimination
     exposure = C  # nM: plasma level adds to exposure
-    monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
+    monopoiesis = (1.0 + eM * Sa) * kM_times_Mb * pr  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
     activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
-    maturation = D * kmat_times_m  # Mcell/mL/d: dendritic cells mature and migrate to the node
+    maturation = kmat_times_m * D  # Mcell/mL/d: dendritic cells mature and migrate to the node
     node_loss = kDL * DL  # Mcell/d: mature cells of the node die
     naive_loss = dN * N  # cell/uL/d: loss of naive cells
     priming = aN * N * H  # cell/uL/d: recruitment of naive cells in the node
@@ -579,24 +577,24 @@ def rhs(y, inputs, derived, dy):
     primed_death = dE * Ep  # cell/uL/d: death of primed effectors
     primed_return = rE * Ep  # cell/uL/d: primed effectors rest
     memory_loss = dC * Cs  # cell/uL/d: loss of central memory
-    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
     effector_death = dE * E  # cell/uL/d: death of activated cells
     effector_return = rE * E  # cell/uL/d: activated cells rest
-    effector_memory_loss = EM * EM * dEM_over_EM0  # cell/uL/d: loss of effector memory, rising with its number
+    effector_memory_loss = dEM_over_EM0 * EM * EM  # cell/uL/d: loss of effector memory, rising with its number
     tumour_entry = (ftr * E + Ep) * (1.0 + eG * (G - 1.0)) * qT  # Mcell/mL/d: CD8 cells enter the tumour
     tumour_cd8_loss = dT * Td  # Mcell/mL/d: functional cells die
     exhaustion = kex * Td * Hp  # Mcell/mL/d: PD-1 exhausts functional cells
     exhausted_loss = dTx * Tx  # Mcell/mL/d: exhausted cells die
-    interferon_release = E * kG_over_E0  # 1/d: activated CD8 cells release it
+    interferon_release = kG_over_E0 * E  # 1/d: activated CD8 cells release it
     interferon_loss = kG * G  # 1/d: it is cleared
-    tumour_growth = V * growth  # mL/d: the tumour grows
+    tumour_growth = growth * V  # mL/d: the tumour grows
     tumour_kill = V * kk  # mL/d: CD8 cells and paclitaxel kill
     dead_clearance = kclr * Vd  # mL/d: dying tumour is cleared
-    lesion_hazard_rate = SLD * h0_over_SLDref  # 1/d: hazard of a new lesion
+    lesion_hazard_rate = h0_over_SLDref * SLD  # 1/d: hazard of a new lesion
     pembrolizumab_infusion = Pc_infusion  # mg/d: infusion
-    pembrolizumab_elimination = Pc * CLpi_over_V1pi  # mg/d: elimination
-    pembrolizumab_outflow = Pc * Qpi_over_V1pi  # mg/d: to the periphery
-    pembrolizumab_return = Pp * Qpi_over_V2pi  # mg/d: from the periphery
+    pembrolizumab_elimination = CLpi_over_V1pi * Pc  # mg/d: elimination
+    pembrolizumab_outflow = Qpi_over_V1pi * Pc  # mg/d: to the periphery
+    pembrolizumab_return = Qpi_over_V2pi * Pp  # mg/d: from the periphery
     paclitaxel_loss = kx * Xk  # dose_unit/d: paclitaxel's effect fades
     rebound_rise = kq * Xp  # dose_unit/d: exposure drives the rebound
     rebound_fall = kq * Qr  # dose_unit/d: the rebound fades
@@ -608,7 +606,7 @@ def rhs(y, inputs, derived, dy):
     store(dy, 4, monopoiesis - resting_loss - activation)  # M, cell/uL per d
     store(dy, 5, activation - activated_loss)  # Ma, cell/uL per d
     store(dy, 6, dendritic_renewal - dendritic_loss - maturation)  # D, Mcell/mL per d
-    store(dy, 7, (b0 + SL * one_minus_b0) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
+    store(dy, 7, (b0 + one_minus_b0 * SL) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
     store(dy, 8, naive_supply - naive_loss - priming)  # N, cell/uL per d
     store(dy, 9, pr * priming - expansion)  # P, cell/uL per d
     store(dy, 10, recall_burst * recall + burst * expansion - primed_death - primed_return)  # Ep, cell/uL per d
@@ -631,86 +629,85 @@ def rhs(y, inputs, derived, dy):
 @kernel
 def factor(y, inputs, derived, diagonal, lu):
     """Write the LU factors of diag(d) - J; d is the only row of diagonal."""
-    EC50p = load(derived, 2)
-    E_yield = load(derived, 3)
-    KD = load(derived, 4)
-    KH = load(derived, 5)
-    KMa = load(derived, 6)
-    Rcell = load(derived, 9)
-    SLD0 = load(derived, 10)
-    Vag = load(derived, 11)
-    aC = load(derived, 12)
-    aEM = load(derived, 13)
-    aM = load(derived, 14)
-    aN = load(derived, 15)
-    b0 = load(derived, 16)
-    dC = load(derived, 17)
-    dN = load(derived, 20)
-    dT = load(derived, 21)
-    dTx = load(derived, 22)
-    eG = load(derived, 24)
-    eL = load(derived, 25)
-    eM = load(derived, 26)
-    eta = load(derived, 29)
-    fN = load(derived, 32)
-    ftr = load(derived, 33)
-    growth = load(derived, 34)
-    hS = load(derived, 36)
-    kDL = load(derived, 38)
-    kG = load(derived, 39)
-    kM = load(derived, 41)
-    kM_times_Mb = load(derived, 42)
-    kMa = load(derived, 43)
-    ka = load(derived, 44)
-    kclr = load(derived, 45)
-    kex = load(derived, 46)
-    kkT = load(derived, 47)
-    kly = load(derived, 48)
-    kmat_times_m = load(derived, 49)
-    kpac = load(derived, 50)
-    kpro = load(derived, 51)
-    kq = load(derived, 52)
-    kv = load(derived, 53)
-    kx = load(derived, 54)
-    lym = load(derived, 55)
-    n0 = load(derived, 56)
-    n1 = load(derived, 57)
-    nPD = load(derived, 58)
-    one_minus_b0 = load(derived, 60)
-    one_minus_s0 = load(derived, 61)
-    one_over_N50 = load(derived, 62)
-    one_over_Tsat = load(derived, 63)
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    E_yield = load(derived, 3)  # 1: activated cells per reactivated cell
+    KD = load(derived, 4)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    KH = load(derived, 5)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    KMa = load(derived, 6)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
+    Rcell = load(derived, 9)  # molecule: MHC class II molecules per antigen-presenting cell
+    SLD0 = load(derived, 10)  # mm: sum of longest diameters without drug
+    Tsat = load(derived, 11)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    Vag = load(derived, 12)  # mL: tumour volume at half the largest antigen supply
+    aC = load(derived, 13)  # 1/d: recall of central memory at full priming
+    aEM = load(derived, 14)  # 1/d: reactivation at full signal
+    aM = load(derived, 15)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    aN = load(derived, 16)  # 1/d: recruitment of naive cells at full priming
+    b0 = load(derived, 17)  # 1: share of the vaccine's effect without adjuvant
+    dC = load(derived, 18)  # 1/d: loss of central memory cells
+    dN = load(derived, 21)  # 1/d: turnover of naive CD8 cells
+    dT = load(derived, 22)  # 1/d: loss of functional CD8 cells of the tumour
+    dTx = load(derived, 23)  # 1/d: loss of exhausted CD8 cells of the tumour
+    eG = load(derived, 25)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    eL = load(derived, 26)  # 1: PD-L1 induced by interferon gamma
+    eM = load(derived, 27)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    eta = load(derived, 30)  # 1: antigen of a dying cell relative to a living one
+    fN = load(derived, 33)  # 1: share of responsive antigen-presenting cells that meets the draining node (activation_site = node, both)
+    ftr = load(derived, 34)  # 1: tumour-reactive share of activated CD8 cells
+    growth = load(derived, 35)  # 1/d: growth rate
+    hS = load(derived, 37)  # 1: Hill exponent of the signal
+    kDL = load(derived, 39)  # 1/d: loss of mature dendritic cells in the node
+    kG = load(derived, 40)  # 1/d: turnover of interferon gamma
+    kM = load(derived, 42)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kM_times_Mb = load(derived, 43)
+    kMa = load(derived, 44)  # 1/d: loss of activated antigen-presenting cells of blood
+    ka = load(derived, 45)  # 1/d: absorption from the subcutaneous depot
+    kclr = load(derived, 46)  # 1/d: clearance of dying tumour
+    kex = load(derived, 47)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kkT = load(derived, 48)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    kly = load(derived, 49)  # 1/d: lymph transit from the draining node to plasma
+    kmat_times_m = load(derived, 50)
+    kpac = load(derived, 51)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    kpro = load(derived, 52)  # 1/d: divisions per day of expanding cells
+    kq = load(derived, 53)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    kv = load(derived, 54)  # 1/d: release of vaccine antigen
+    kx = load(derived, 55)  # 1/d: loss of the effect of paclitaxel (K-PD)
+    lym = load(derived, 56)  # 1: largest loss of proliferating immune cells to paclitaxel
+    n0 = load(derived, 57)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(derived, 58)  # 1: further divisions at full priming
+    nPD = load(derived, 59)  # 1: Hill exponent of PD-1 inhibition
+    one_minus_b0 = load(derived, 61)
+    one_minus_s0 = load(derived, 62)
+    one_over_N50 = load(derived, 63)
     one_over_V0 = load(derived, 64)
     one_over_V1pi = load(derived, 65)
     one_over_Vly = load(derived, 67)
-    qT = load(derived, 68)
-    recall_burst = load(derived, 70)
-    s0 = load(derived, 71)
-    y0 = load(derived, 73)
+    qT = load(derived, 68)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    recall_burst = load(derived, 70)  # 1: burst size of a recalled memory cell
+    s0 = load(derived, 71)  # 1: activation signal without drug
+    y0 = load(derived, 73)  # 1: PD-1 tone of the tumour without drug
     C_per_Ac = load(derived, 74)
     EC50p_times_cp_per_Pc = load(derived, 75)
     KD_times_Rcell_times_Cn_per_Aly = load(derived, 76)
-    Tsat = load(derived, 77)
-    Tsat_times_Tsat = load(derived, 78)
-    Vag_times_Vag = load(derived, 79)
-    c_2p0_times_dEM_over_EM0 = load(derived, 80)
-    c_2p0_times_eL = load(derived, 81)
-    dE_plus_rE = load(derived, 82)
-    eG_times_qT = load(derived, 83)
-    elimination_per_Ac = load(derived, 84)
-    ftr_times_qT = load(derived, 85)
-    hoisted = load(derived, 86)
-    interferon_release_per_E = load(derived, 87)
-    kD_plus_maturation_per_D = load(derived, 88)
-    kM_times_eM_times_Mb = load(derived, 89)
-    kv_times_sV = load(derived, 90)
-    lesion_hazard_rate_by_SLD = load(derived, 91)
-    maturation_per_D = load(derived, 92)
-    one_minus_b0_times_sV = load(derived, 93)
-    pembrolizumab_outflow_per_Pc = load(derived, 94)
-    pembrolizumab_return_per_Pp = load(derived, 95)
-    rE_times_fC = load(derived, 96)
-    rE_times_fM = load(derived, 97)
+    Tsat_times_Tsat = load(derived, 77)
+    Vag_times_Vag = load(derived, 78)
+    c_2p0_times_dEM_over_EM0 = load(derived, 79)
+    c_2p0_times_eL = load(derived, 80)
+    dE_plus_rE = load(derived, 81)
+    eG_times_qT = load(derived, 82)
+    elimination_per_Ac = load(derived, 83)
+    ftr_times_qT = load(derived, 84)
+    hoisted = load(derived, 85)
+    interferon_release_per_E = load(derived, 86)
+    kD_plus_maturation_per_D = load(derived, 87)
+    kM_times_eM_times_Mb = load(derived, 88)
+    kv_times_sV = load(derived, 89)
+    lesion_hazard_rate_by_SLD = load(derived, 90)
+    maturation_per_D = load(derived, 91)
+    one_minus_b0_times_sV = load(derived, 92)
+    pembrolizumab_outflow_per_Pc = load(derived, 93)
+    pembrolizumab_return_per_Pp = load(derived, 94)
+    rE_times_fC = load(derived, 95)
+    rE_times_fM = load(derived, 96)
     Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
     M = load(y, 4)  # cell/uL: responsive resting antigen-presenting cells of blood
     Ma = load(y, 5)  # cell/uL: activated antigen-presenting cells of blood
@@ -729,19 +726,19 @@ def factor(y, inputs, derived, diagonal, lu):
     Pc = load(y, 20)  # mg: pembrolizumab, central
     Xk = load(y, 22)  # dose_unit: paclitaxel effect compartment
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
-    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
+    Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
     per_KD_plus_Cn = 1.0 / (KD + Cn)
     B_n = Rcell * Cn * per_KD_plus_Cn  # molecule: LAG-3Ig bound per cell in the draining node
     B_n_per_Aly = KD_times_Rcell_times_Cn_per_Aly * per_KD_plus_Cn * per_KD_plus_Cn
-    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
     z_n_per_Aly = hS * z_n * B_n_per_Aly / maximum(1e-300, B_n)
     per_one_plus_z_n = 1.0 / (1.0 + z_n)
     SL = z_n * per_one_plus_z_n  # 1: signal in the draining node
     SL_per_Aly = per_one_plus_z_n * per_one_plus_z_n * z_n_per_Aly
     Sa = fN * SL  # 1: signal that blood antigen-presenting cells receive
     Sa_per_Aly = fN * SL_per_Aly
-    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
-    St_per_Aly = Sa_per_Aly * one_minus_s0
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
+    St_per_Aly = one_minus_s0 * Sa_per_Aly
     per_KH_plus_DL = 1.0 / (KH + DL)
     H = DL * per_KH_plus_DL  # 1: priming signal
     H_per_DL = KH * per_KH_plus_DL * per_KH_plus_DL
@@ -752,12 +749,13 @@ def factor(y, inputs, derived, diagonal, lu):
     per_KMa_plus_Ma = 1.0 / (KMa + Ma)
     X = Ma * per_KMa_plus_Ma  # 1: reactivation signal
     X_per_Ma = KMa * per_KMa_plus_Ma * per_KMa_plus_Ma
-    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
-    Tk_per_Td = Tsat_times_Tsat / ((Tsat + Td) * (Tsat + Td))
+    per_Tsat_plus_Td = 1.0 / (Tsat + Td)
+    Tk = Tsat * Td * per_Tsat_plus_Td  # Mcell/mL: CD8 cells that kill at once
+    Tk_per_Td = Tsat_times_Tsat * per_Tsat_plus_Td * per_Tsat_plus_Td
     per_one_plus_G = 1.0 / (1.0 + G)
     L = 1.0 + eL * (G - 1.0) * per_one_plus_G  # 1: PD-L1 relative to baseline
     L_per_G = c_2p0_times_eL * per_one_plus_G * per_one_plus_G
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     per_EC50p_plus_cp = 1.0 / (EC50p + cp)
     RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
     RO_per_Pc = EC50p_times_cp_per_Pc * per_EC50p_plus_cp * per_EC50p_plus_cp
@@ -781,18 +779,18 @@ def factor(y, inputs, derived, diagonal, lu):
     Veff = Vag * Z * per_Vag_plus_Z  # mL: effective antigen source
     Veff_by_Z = Vag_times_Vag * per_Vag_plus_Z * per_Vag_plus_Z
     Veff_per_Vd = eta * Veff_by_Z
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     size_by_W = 0.3333333333333333 * size / maximum(1e-300, W)
     SLD_per_V = SLD0 * size_by_W
     SLD_per_Vd = SLD0 * size_by_W
     per_one_plus_Xp = 1.0 / (1.0 + Xp)
     pr = 1.0 - lym * Xp * per_one_plus_Xp  # 1: share of proliferating cells spared by paclitaxel
     pr_per_Xk = -lym * per_one_plus_Xp * per_one_plus_Xp
-    monopoiesis_per_Aly = pr * Sa_per_Aly * kM_times_eM_times_Mb
+    monopoiesis_per_Aly = kM_times_eM_times_Mb * pr * Sa_per_Aly
     monopoiesis_per_Xk = (1.0 + eM * Sa) * kM_times_Mb * pr_per_Xk
     activation_per_Aly = aM * M * St_per_Aly
     activation_per_M = aM * St
-    maturation = D * kmat_times_m  # Mcell/mL/d: dendritic cells mature and migrate to the node
+    maturation = kmat_times_m * D  # Mcell/mL/d: dendritic cells mature and migrate to the node
     priming = aN * N * H  # cell/uL/d: recruitment of naive cells in the node
     priming_per_DL = aN * N * H_per_DL
     priming_per_N = aN * H
@@ -802,10 +800,10 @@ def factor(y, inputs, derived, diagonal, lu):
     expansion_per_P = kpro * per_nd
     recall_per_DL = aC * Cs * H_per_DL
     recall_per_Cs = aC * H
-    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
-    reactivation_per_Ma = EM * aEM * X_per_Ma
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation_per_Ma = aEM * EM * X_per_Ma
     reactivation_per_EM = aEM * X
-    effector_memory_loss_per_EM = EM * c_2p0_times_dEM_over_EM0
+    effector_memory_loss_per_EM = c_2p0_times_dEM_over_EM0 * EM
     tumour_entry_per_Ep = (1.0 + eG * (G - 1.0)) * qT
     tumour_entry_per_E = (1.0 + eG * (G - 1.0)) * ftr_times_qT
     tumour_entry_per_G = (ftr * E + Ep) * eG_times_qT
@@ -817,15 +815,15 @@ def factor(y, inputs, derived, diagonal, lu):
     tumour_kill_per_G = V * kk_per_G
     tumour_kill_per_Pc = V * kk_per_Pc
     tumour_kill_per_Xk = kpac * V
-    lesion_hazard_rate_per_V = SLD_per_V * lesion_hazard_rate_by_SLD
-    lesion_hazard_rate_per_Vd = SLD_per_Vd * lesion_hazard_rate_by_SLD
+    lesion_hazard_rate_per_V = lesion_hazard_rate_by_SLD * SLD_per_V
+    lesion_hazard_rate_per_Vd = lesion_hazard_rate_by_SLD * SLD_per_Vd
     vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
     d = load(diagonal, 0)
     a_Asc_Asc = ka + d
     a_Aly_Asc = -ka
     a_Aly_Aly = kly + d
     a_Ac_Aly = -kly
-    a_Ac_Ac = d + elimination_per_Ac
+    a_Ac_Ac = elimination_per_Ac + d
     a_AUC_Ac = -C_per_Ac
     a_AUC_AUC = d
     a_M_Aly = activation_per_Aly - monopoiesis_per_Aly
@@ -834,13 +832,13 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Ma_Aly = -activation_per_Aly
     a_Ma_M = -activation_per_M
     a_Ma_Ma = kMa + d
-    a_D_D = d + kD_plus_maturation_per_D
-    a_DL_Aly = -vaccine_release * SL_per_Aly * one_minus_b0_times_sV
-    a_DL_D = -Veff * maturation_per_D
+    a_D_D = kD_plus_maturation_per_D + d
+    a_DL_Aly = -one_minus_b0_times_sV * vaccine_release * SL_per_Aly
+    a_DL_D = -maturation_per_D * Veff
     a_DL_DL = kDL + d
     a_DL_V = -maturation * Veff_by_Z
     a_DL_Vd = -maturation * Veff_per_Vd
-    a_DL_Av = -(b0 + SL * one_minus_b0) * kv_times_sV
+    a_DL_Av = -(b0 + one_minus_b0 * SL) * kv_times_sV
     a_N_DL = priming_per_DL
     a_N_N = dN + d + priming_per_N
     a_P_DL = expansion_per_DL - pr * priming_per_DL
@@ -849,13 +847,13 @@ def factor(y, inputs, derived, diagonal, lu):
     a_P_Xk = -priming * pr_per_Xk
     a_Ep_DL = -recall_burst * recall_per_DL - burst * expansion_per_DL - expansion * burst_per_DL
     a_Ep_P = -burst * expansion_per_P
-    a_Ep_Ep = d + dE_plus_rE
+    a_Ep_Ep = dE_plus_rE + d
     a_Ep_Cs = -recall_burst * recall_per_Cs
     a_Cs_DL = recall_per_DL
     a_Cs_Ep = -rE_times_fC
     a_Cs_Cs = dC + d + recall_per_Cs
     a_E_Ma = -E_yield * pr * reactivation_per_Ma
-    a_E_E = d + dE_plus_rE
+    a_E_E = dE_plus_rE + d
     a_E_EM = -E_yield * pr * reactivation_per_EM
     a_E_Xk = -E_yield * reactivation * pr_per_Xk
     a_EM_Ma = reactivation_per_Ma
@@ -886,10 +884,10 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Lnew_V = -lesion_hazard_rate_per_V
     a_Lnew_Vd = -lesion_hazard_rate_per_Vd
     a_Lnew_Lnew = d
-    a_Pc_Pc = d + hoisted
+    a_Pc_Pc = hoisted + d
     a_Pc_Pp = -pembrolizumab_return_per_Pp
     a_Pp_Pc = -pembrolizumab_outflow_per_Pc
-    a_Pp_Pp = d + pembrolizumab_return_per_Pp
+    a_Pp_Pp = pembrolizumab_return_per_Pp + d
     a_Xk_Xk = kx + d
     a_Qr_Xk = -kq
     a_Qr_Qr = kq + d
@@ -1127,21 +1125,21 @@ def solve(lu, b):
 @kernel
 def observe(y, inputs, derived, out):
     """Write what can be read off the patient."""
-    CLi = load(derived, 0)
-    EC50p = load(derived, 2)
-    KD = load(derived, 4)
-    Rcell = load(derived, 9)
-    SLD0 = load(derived, 10)
+    CLi = load(derived, 0)  # L/d: this patient's apparent clearance
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    KD = load(derived, 4)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    Rcell = load(derived, 9)  # molecule: MHC class II molecules per antigen-presenting cell
+    SLD0 = load(derived, 10)  # mm: sum of longest diameters without drug
     one_over_V0 = load(derived, 64)
     one_over_V1pi = load(derived, 65)
     one_over_VFi = load(derived, 66)
-    MW = load(derived, 98)
-    Mother = load(derived, 99)
-    Oth = load(derived, 100)
-    Oth_plus_Lother = load(derived, 101)
-    PBother = load(derived, 102)
-    rL = load(derived, 103)
-    rM = load(derived, 104)
+    MW = load(derived, 97)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    Mother = load(derived, 98)  # cell/uL: other monocytes of blood
+    Oth = load(derived, 99)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    Oth_plus_Lother = load(derived, 100)
+    PBother = load(derived, 101)  # cell/uL: mononuclear blood cells that do not rise under paclitaxel
+    rL = load(derived, 102)  # 1/dose_unit: rebound of lymphocytes under paclitaxel
+    rM = load(derived, 103)  # 1/dose_unit: rebound of monocytes under paclitaxel
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
     AUC = load(y, 3)  # nM*d: exposure: area under the plasma level
     M = load(y, 4)  # cell/uL: responsive resting antigen-presenting cells of blood
@@ -1155,13 +1153,13 @@ def observe(y, inputs, derived, out):
     Pc = load(y, 20)  # mg: pembrolizumab, central
     Xk = load(y, 22)  # dose_unit: paclitaxel effect compartment
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
-    eliminated_amount = AUC * CLi  # nmol: LAG-3Ig eliminated so far
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
+    eliminated_amount = CLi * AUC  # nmol: LAG-3Ig eliminated so far
     B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     W = V + Vd  # mL: tumour volume
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
     em_share = (E + EM) / (Oth + E + EM)  # 1: effector and effector-memory share of CD8 cells
     store(out, 0, MW * C)  # ng/mL: LAG-3Ig in plasma
@@ -1174,8 +1172,8 @@ def observe(y, inputs, derived, out):
     store(out, 7, 100.0 * em_share)  # percent: effector-memory share of CD8 cells
     store(out, 8, Oth + E + EM)  # cell/uL: CD8 cells
     store(out, 9, (Mother + M + Ma) * (1.0 + rM * Qr))  # cell/uL: monocytes
-    store(out, 10, (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother))  # cell/uL: lymphocytes
-    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother) + PBother)  # cell/uL: mononuclear blood cells
+    store(out, 10, (1.0 + rL * Qr) * (Oth_plus_Lother + E + EM))  # cell/uL: lymphocytes
+    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (Oth_plus_Lother + E + EM) + PBother)  # cell/uL: mononuclear blood cells
     store(out, 12, G)  # 1: interferon gamma relative to baseline
     store(out, 13, cp)  # ug/mL: pembrolizumab in plasma
     store(out, 14, RO)  # 1: occupancy of PD-1 in the tumour
@@ -1188,17 +1186,17 @@ def observe(y, inputs, derived, out):
 @kernel
 def margins(derived, out):
     """Write the plausibility margins: none may be negative."""
-    SLD0 = load(derived, 10)
-    Oth = load(derived, 100)
-    E0 = load(derived, 107)
-    EM0 = load(derived, 108)
-    CD8_high = load(derived, 120)
-    CD8_low = load(derived, 121)
-    SLD0_high = load(derived, 122)
-    SLD0_low = load(derived, 123)
-    loop = load(derived, 124)
-    sE = load(derived, 125)
-    sEM = load(derived, 126)
+    SLD0 = load(derived, 10)  # mm: sum of longest diameters without drug
+    Oth = load(derived, 99)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    E0 = load(derived, 106)  # cell/uL: activated cells without drug
+    EM0 = load(derived, 107)  # cell/uL: effector-memory CD8 cells without drug
+    CD8_high = load(derived, 119)  # cell/uL: largest plausible CD8 count
+    CD8_low = load(derived, 120)  # cell/uL: smallest plausible CD8 count
+    SLD0_high = load(derived, 121)  # mm: largest plausible baseline sum of longest diameters
+    SLD0_low = load(derived, 122)  # mm: smallest plausible baseline sum of longest diameters
+    loop = load(derived, 123)  # 1: what the memory loop leaves open: at 0 it would feed itself
+    sE = load(derived, 124)  # cell/uL/d: other supply of activated cells
+    sEM = load(derived, 125)  # cell/uL/d: other supply of effector memory
     store(out, 0, loop)  # memory_loop, 1: the memory loop does not feed itself
     store(out, 1, sE)  # effector_source, cell/uL/d: supply of activated cells is not negative
     store(out, 2, sEM)  # effector_memory_source, cell/uL/d: supply of effector memory is not negative
@@ -1211,10 +1209,10 @@ def margins(derived, out):
 @kernel
 def doses(derived, out):
     """Write scale, bioavailability and lag of each route."""
-    MW = load(derived, 98)
-    Dpac = load(derived, 127)
-    Fsc = load(derived, 128)
-    tlag = load(derived, 129)
+    MW = load(derived, 97)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    Dpac = load(derived, 126)  # mg/m**2: paclitaxel dose that counts as one dose unit
+    Fsc = load(derived, 127)  # 1: subcutaneous bioavailability beyond what VF and CLF fold in; below 1 depot and node receive less
+    tlag = load(derived, 128)  # d: lag before absorption from the depot starts
     store(out, 0, 1000.0 / MW)  # lag3ig_sc_scale, nmol/mg: state's unit per dose unit
     store(out, 1, Fsc)  # lag3ig_sc_bioavailability, 1: bioavailability
     store(out, 2, tlag)  # lag3ig_sc_lag, d: lag
@@ -1235,6 +1233,6 @@ def doses(derived, out):
 @kernel
 def calibrate(derived, out):
     """Write the parameters set at the typical patient."""
-    DL_start = load(derived, 105)
-    H0 = load(derived, 130)
+    DL_start = load(derived, 104)  # Mcell: mature cells without drug
+    H0 = load(derived, 129)  # 1: priming signal of the typical patient without drug
     store(out, 0, (1.0 - H0) * DL_start / H0)  # KH, Mcell: half-priming level at which the typical patient starts at H0

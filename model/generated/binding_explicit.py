@@ -56,8 +56,8 @@ DOSES = (
 CALIBRATED = (
     "KH",
 )
-DERIVED = 140
-HASH = "1037102972196c4caf4103ef6081b271eaa37fa43df05f58552c496b083acb64"
+DERIVED = 139
+HASH = "dd3c2a7b9ec0846b3cc3500d93bbf31e45da78cb13467d7b2557feaff7d09d11"
 FACTORS = 96
 
 
@@ -172,7 +172,7 @@ def derive(parameters, derived):
     kkT = kkill * sqrt(DTref / DT)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
     y_start = power(y0, nPD)  # 1: PD-1 drive without drug
     Hp_start = y_start / (1.0 + y_start)  # 1: PD-1 inhibition without drug
-    k0 = Td0 * kkT * (1.0 - Hp_start) / (1.0 + Td0 / Tsat)  # 1/d: kill rate without drug
+    k0 = Td0 * Tsat * kkT * (1.0 - Hp_start) / (Td0 + Tsat)  # 1/d: kill rate without drug
     g = 0.6931471805599453 / DT  # 1/d: growth rate of the untreated tumour
     V_start = V0 / (1.0 + k0 / (kclr + g))  # mL: living volume in balanced growth
     Vd_start = k0 * V_start / (kclr + g)  # mL: dying volume in balanced growth
@@ -209,7 +209,6 @@ def derive(parameters, derived):
     one_over_N50 = 1.0 / N50
     one_minus_s0 = 1.0 - s0
     one_minus_m0 = 1.0 - m0
-    one_over_Tsat = 1.0 / Tsat
     one_over_V1pi = 1.0 / V1pi
     one_over_V0 = 1.0 / V0
     synthesis_b = Rcell * kdeg  # molecule/d: new MHC class II in blood
@@ -264,65 +263,65 @@ def derive(parameters, derived):
     store(derived, 6, Qpi_over_V1pi)
     store(derived, 7, Qpi_over_V2pi)
     store(derived, 8, SLD0)
-    store(derived, 9, Vag)
-    store(derived, 10, aC)
-    store(derived, 11, aEM)
-    store(derived, 12, aM)
-    store(derived, 13, aN)
-    store(derived, 14, b0)
-    store(derived, 15, dC)
-    store(derived, 16, dE)
-    store(derived, 17, dEM_over_EM0)
-    store(derived, 18, dN)
-    store(derived, 19, dT)
-    store(derived, 20, dTx)
-    store(derived, 21, dendritic_renewal)
-    store(derived, 22, eG)
-    store(derived, 23, eL)
-    store(derived, 24, eM)
-    store(derived, 25, effector_memory_supply)
-    store(derived, 26, effector_supply)
-    store(derived, 27, eta)
-    store(derived, 28, fC)
-    store(derived, 29, fM)
-    store(derived, 30, ftr)
-    store(derived, 31, gT)
-    store(derived, 32, growth)
-    store(derived, 33, h0_over_SLDref)
-    store(derived, 34, hS)
-    store(derived, 35, kD)
-    store(derived, 36, kDL)
-    store(derived, 37, kG)
-    store(derived, 38, kG_over_E0)
-    store(derived, 39, kM)
-    store(derived, 40, kM_times_Mb)
-    store(derived, 41, kMa)
-    store(derived, 42, ka)
-    store(derived, 43, kclr)
-    store(derived, 44, kdeg)
-    store(derived, 45, kex)
-    store(derived, 46, kint)
-    store(derived, 47, kkT)
-    store(derived, 48, kly)
-    store(derived, 49, kmat)
-    store(derived, 50, koff)
-    store(derived, 51, kon)
-    store(derived, 52, kpac)
-    store(derived, 53, kpro)
-    store(derived, 54, kq)
-    store(derived, 55, kv)
-    store(derived, 56, kx)
-    store(derived, 57, lym)
-    store(derived, 58, m0)
-    store(derived, 59, n0)
-    store(derived, 60, n1)
-    store(derived, 61, nPD)
-    store(derived, 62, naive_supply)
-    store(derived, 63, one_minus_b0)
-    store(derived, 64, one_minus_m0)
-    store(derived, 65, one_minus_s0)
-    store(derived, 66, one_over_N50)
-    store(derived, 67, one_over_Tsat)
+    store(derived, 9, Tsat)
+    store(derived, 10, Vag)
+    store(derived, 11, aC)
+    store(derived, 12, aEM)
+    store(derived, 13, aM)
+    store(derived, 14, aN)
+    store(derived, 15, b0)
+    store(derived, 16, dC)
+    store(derived, 17, dE)
+    store(derived, 18, dEM_over_EM0)
+    store(derived, 19, dN)
+    store(derived, 20, dT)
+    store(derived, 21, dTx)
+    store(derived, 22, dendritic_renewal)
+    store(derived, 23, eG)
+    store(derived, 24, eL)
+    store(derived, 25, eM)
+    store(derived, 26, effector_memory_supply)
+    store(derived, 27, effector_supply)
+    store(derived, 28, eta)
+    store(derived, 29, fC)
+    store(derived, 30, fM)
+    store(derived, 31, ftr)
+    store(derived, 32, gT)
+    store(derived, 33, growth)
+    store(derived, 34, h0_over_SLDref)
+    store(derived, 35, hS)
+    store(derived, 36, kD)
+    store(derived, 37, kDL)
+    store(derived, 38, kG)
+    store(derived, 39, kG_over_E0)
+    store(derived, 40, kM)
+    store(derived, 41, kM_times_Mb)
+    store(derived, 42, kMa)
+    store(derived, 43, ka)
+    store(derived, 44, kclr)
+    store(derived, 45, kdeg)
+    store(derived, 46, kex)
+    store(derived, 47, kint)
+    store(derived, 48, kkT)
+    store(derived, 49, kly)
+    store(derived, 50, kmat)
+    store(derived, 51, koff)
+    store(derived, 52, kon)
+    store(derived, 53, kpac)
+    store(derived, 54, kpro)
+    store(derived, 55, kq)
+    store(derived, 56, kv)
+    store(derived, 57, kx)
+    store(derived, 58, lym)
+    store(derived, 59, m0)
+    store(derived, 60, n0)
+    store(derived, 61, n1)
+    store(derived, 62, nPD)
+    store(derived, 63, naive_supply)
+    store(derived, 64, one_minus_b0)
+    store(derived, 65, one_minus_m0)
+    store(derived, 66, one_minus_s0)
+    store(derived, 67, one_over_N50)
     store(derived, 68, one_over_V0)
     store(derived, 69, one_over_V1pi)
     store(derived, 70, one_over_VFi)
@@ -338,91 +337,90 @@ def derive(parameters, derived):
     store(derived, 80, y0)
     store(derived, 81, C_per_Ac)
     store(derived, 82, EC50p_times_cp_per_Pc)
-    store(derived, 83, Tsat)
-    store(derived, 84, Tsat_times_Tsat)
-    store(derived, 85, Vag_times_Vag)
-    store(derived, 86, c_2p0_times_dEM_over_EM0)
-    store(derived, 87, c_2p0_times_eL)
-    store(derived, 88, dE_plus_rE)
-    store(derived, 89, eG_times_qT)
-    store(derived, 90, elimination_per_Ac)
-    store(derived, 91, ftr_times_qT)
-    store(derived, 92, hoisted)
-    store(derived, 93, interferon_release_per_E)
-    store(derived, 94, kM_times_eM_times_Mb)
-    store(derived, 95, koff_plus_kint)
-    store(derived, 96, kon_times_C_per_Ac)
-    store(derived, 97, kon_times_Cn_per_Aly)
-    store(derived, 98, kon_times_Ct_per_Ac)
-    store(derived, 99, kv_times_sV)
-    store(derived, 100, lesion_hazard_rate_by_SLD)
-    store(derived, 101, one_minus_b0_times_sV)
-    store(derived, 102, pembrolizumab_outflow_per_Pc)
-    store(derived, 103, pembrolizumab_return_per_Pp)
-    store(derived, 104, rE_times_fC)
-    store(derived, 105, rE_times_fM)
-    store(derived, 106, MW)
-    store(derived, 107, Mother)
-    store(derived, 108, Oth)
-    store(derived, 109, Oth_plus_Lother)
-    store(derived, 110, PBother)
-    store(derived, 111, rL)
-    store(derived, 112, rM)
-    store(derived, 113, DL_start)
-    store(derived, 114, D_start)
-    store(derived, 115, E0)
-    store(derived, 116, EM0)
-    store(derived, 117, Ep_start)
-    store(derived, 118, H_start)
-    store(derived, 119, Hp_start)
-    store(derived, 120, M0)
-    store(derived, 121, Ma_start)
-    store(derived, 122, N_start)
-    store(derived, 123, Rcell)
-    store(derived, 124, Td0)
-    store(derived, 125, V_start)
-    store(derived, 126, Vd_start)
-    store(derived, 127, nd_start)
-    store(derived, 128, primed_start)
-    store(derived, 129, CD8_high)
-    store(derived, 130, CD8_low)
-    store(derived, 131, SLD0_high)
-    store(derived, 132, SLD0_low)
-    store(derived, 133, loop)
-    store(derived, 134, sE)
-    store(derived, 135, sEM)
-    store(derived, 136, Dpac)
-    store(derived, 137, Fsc)
-    store(derived, 138, tlag)
-    store(derived, 139, H0)
+    store(derived, 83, Tsat_times_Tsat)
+    store(derived, 84, Vag_times_Vag)
+    store(derived, 85, c_2p0_times_dEM_over_EM0)
+    store(derived, 86, c_2p0_times_eL)
+    store(derived, 87, dE_plus_rE)
+    store(derived, 88, eG_times_qT)
+    store(derived, 89, elimination_per_Ac)
+    store(derived, 90, ftr_times_qT)
+    store(derived, 91, hoisted)
+    store(derived, 92, interferon_release_per_E)
+    store(derived, 93, kM_times_eM_times_Mb)
+    store(derived, 94, koff_plus_kint)
+    store(derived, 95, kon_times_C_per_Ac)
+    store(derived, 96, kon_times_Cn_per_Aly)
+    store(derived, 97, kon_times_Ct_per_Ac)
+    store(derived, 98, kv_times_sV)
+    store(derived, 99, lesion_hazard_rate_by_SLD)
+    store(derived, 100, one_minus_b0_times_sV)
+    store(derived, 101, pembrolizumab_outflow_per_Pc)
+    store(derived, 102, pembrolizumab_return_per_Pp)
+    store(derived, 103, rE_times_fC)
+    store(derived, 104, rE_times_fM)
+    store(derived, 105, MW)
+    store(derived, 106, Mother)
+    store(derived, 107, Oth)
+    store(derived, 108, Oth_plus_Lother)
+    store(derived, 109, PBother)
+    store(derived, 110, rL)
+    store(derived, 111, rM)
+    store(derived, 112, DL_start)
+    store(derived, 113, D_start)
+    store(derived, 114, E0)
+    store(derived, 115, EM0)
+    store(derived, 116, Ep_start)
+    store(derived, 117, H_start)
+    store(derived, 118, Hp_start)
+    store(derived, 119, M0)
+    store(derived, 120, Ma_start)
+    store(derived, 121, N_start)
+    store(derived, 122, Rcell)
+    store(derived, 123, Td0)
+    store(derived, 124, V_start)
+    store(derived, 125, Vd_start)
+    store(derived, 126, nd_start)
+    store(derived, 127, primed_start)
+    store(derived, 128, CD8_high)
+    store(derived, 129, CD8_low)
+    store(derived, 130, SLD0_high)
+    store(derived, 131, SLD0_low)
+    store(derived, 132, loop)
+    store(derived, 133, sE)
+    store(derived, 134, sEM)
+    store(derived, 135, Dpac)
+    store(derived, 136, Fsc)
+    store(derived, 137, tlag)
+    store(derived, 138, H0)
 
 
 @kernel
 def start(derived, y):
     """Write the state before any drug, in closed form."""
-    aC = load(derived, 10)
-    dC = load(derived, 15)
-    dTx = load(derived, 20)
-    fC = load(derived, 28)
-    kex = load(derived, 45)
-    kpro = load(derived, 53)
-    rE = load(derived, 73)
-    DL_start = load(derived, 113)
-    D_start = load(derived, 114)
-    E0 = load(derived, 115)
-    EM0 = load(derived, 116)
-    Ep_start = load(derived, 117)
-    H_start = load(derived, 118)
-    Hp_start = load(derived, 119)
-    M0 = load(derived, 120)
-    Ma_start = load(derived, 121)
-    N_start = load(derived, 122)
-    Rcell = load(derived, 123)
-    Td0 = load(derived, 124)
-    V_start = load(derived, 125)
-    Vd_start = load(derived, 126)
-    nd_start = load(derived, 127)
-    primed_start = load(derived, 128)
+    aC = load(derived, 11)  # 1/d: recall of central memory at full priming
+    dC = load(derived, 16)  # 1/d: loss of central memory cells
+    dTx = load(derived, 21)  # 1/d: loss of exhausted CD8 cells of the tumour
+    fC = load(derived, 29)  # 1: share of returning tumour-specific effectors that become central memory
+    kex = load(derived, 46)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kpro = load(derived, 54)  # 1/d: divisions per day of expanding cells
+    rE = load(derived, 73)  # 1/d: return of effector cells to memory
+    DL_start = load(derived, 112)  # Mcell: mature cells without drug
+    D_start = load(derived, 113)  # Mcell/mL: tumour dendritic cells without drug
+    E0 = load(derived, 114)  # cell/uL: activated cells without drug
+    EM0 = load(derived, 115)  # cell/uL: effector-memory CD8 cells without drug
+    Ep_start = load(derived, 116)  # cell/uL: effectors without drug
+    H_start = load(derived, 117)  # 1: priming signal without drug
+    Hp_start = load(derived, 118)  # 1: PD-1 inhibition without drug
+    M0 = load(derived, 119)  # cell/uL: responsive antigen-presenting cells of blood: myeloid dendritic cells and a tenth of monocytes
+    Ma_start = load(derived, 120)  # cell/uL: activated cells of blood without drug
+    N_start = load(derived, 121)  # cell/uL: naive cells without drug
+    Rcell = load(derived, 122)  # molecule: MHC class II molecules per antigen-presenting cell
+    Td0 = load(derived, 123)  # Mcell/mL: functional CD8 cells of the tumour without drug
+    V_start = load(derived, 124)  # mL: living volume in balanced growth
+    Vd_start = load(derived, 125)  # mL: dying volume in balanced growth
+    nd_start = load(derived, 126)  # 1: divisions without drug
+    primed_start = load(derived, 127)  # cell/uL/d: naive cells recruited without drug
     store(y, 0, 0.0)  # Asc, nmol: LAG-3Ig in the subcutaneous depot
     store(y, 1, 0.0)  # Aly, nmol: LAG-3Ig in draining lymph and node
     store(y, 2, 0.0)  # Ac, nmol: LAG-3Ig in plasma (apparent)
@@ -459,87 +457,87 @@ def start(derived, y):
 @kernel
 def rhs(y, inputs, derived, dy):
     """Write dy/dt: rates, then one balance a line."""
-    CLi = load(derived, 0)
+    CLi = load(derived, 0)  # L/d: this patient's apparent clearance
     CLpi_over_V1pi = load(derived, 1)
-    EC50p = load(derived, 2)
-    E_yield = load(derived, 3)
-    KH = load(derived, 4)
-    KMa = load(derived, 5)
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    E_yield = load(derived, 3)  # 1: activated cells per reactivated cell
+    KH = load(derived, 4)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    KMa = load(derived, 5)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
     Qpi_over_V1pi = load(derived, 6)
     Qpi_over_V2pi = load(derived, 7)
-    SLD0 = load(derived, 8)
-    Vag = load(derived, 9)
-    aC = load(derived, 10)
-    aEM = load(derived, 11)
-    aM = load(derived, 12)
-    aN = load(derived, 13)
-    b0 = load(derived, 14)
-    dC = load(derived, 15)
-    dE = load(derived, 16)
-    dEM_over_EM0 = load(derived, 17)
-    dN = load(derived, 18)
-    dT = load(derived, 19)
-    dTx = load(derived, 20)
-    dendritic_renewal = load(derived, 21)
-    eG = load(derived, 22)
-    eL = load(derived, 23)
-    eM = load(derived, 24)
-    effector_memory_supply = load(derived, 25)
-    effector_supply = load(derived, 26)
-    eta = load(derived, 27)
-    fC = load(derived, 28)
-    fM = load(derived, 29)
-    ftr = load(derived, 30)
-    gT = load(derived, 31)
-    growth = load(derived, 32)
-    h0_over_SLDref = load(derived, 33)
-    hS = load(derived, 34)
-    kD = load(derived, 35)
-    kDL = load(derived, 36)
-    kG = load(derived, 37)
-    kG_over_E0 = load(derived, 38)
-    kM = load(derived, 39)
-    kM_times_Mb = load(derived, 40)
-    kMa = load(derived, 41)
-    ka = load(derived, 42)
-    kclr = load(derived, 43)
-    kdeg = load(derived, 44)
-    kex = load(derived, 45)
-    kint = load(derived, 46)
-    kkT = load(derived, 47)
-    kly = load(derived, 48)
-    kmat = load(derived, 49)
-    koff = load(derived, 50)
-    kon = load(derived, 51)
-    kpac = load(derived, 52)
-    kpro = load(derived, 53)
-    kq = load(derived, 54)
-    kv = load(derived, 55)
-    kx = load(derived, 56)
-    lym = load(derived, 57)
-    m0 = load(derived, 58)
-    n0 = load(derived, 59)
-    n1 = load(derived, 60)
-    nPD = load(derived, 61)
-    naive_supply = load(derived, 62)
-    one_minus_b0 = load(derived, 63)
-    one_minus_m0 = load(derived, 64)
-    one_minus_s0 = load(derived, 65)
-    one_over_N50 = load(derived, 66)
-    one_over_Tsat = load(derived, 67)
+    SLD0 = load(derived, 8)  # mm: sum of longest diameters without drug
+    Tsat = load(derived, 9)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    Vag = load(derived, 10)  # mL: tumour volume at half the largest antigen supply
+    aC = load(derived, 11)  # 1/d: recall of central memory at full priming
+    aEM = load(derived, 12)  # 1/d: reactivation at full signal
+    aM = load(derived, 13)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    aN = load(derived, 14)  # 1/d: recruitment of naive cells at full priming
+    b0 = load(derived, 15)  # 1: share of the vaccine's effect without adjuvant
+    dC = load(derived, 16)  # 1/d: loss of central memory cells
+    dE = load(derived, 17)  # 1/d: death of effector cells
+    dEM_over_EM0 = load(derived, 18)
+    dN = load(derived, 19)  # 1/d: turnover of naive CD8 cells
+    dT = load(derived, 20)  # 1/d: loss of functional CD8 cells of the tumour
+    dTx = load(derived, 21)  # 1/d: loss of exhausted CD8 cells of the tumour
+    dendritic_renewal = load(derived, 22)  # Mcell/mL/d: dendritic cells enter the tumour
+    eG = load(derived, 23)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    eL = load(derived, 24)  # 1: PD-L1 induced by interferon gamma
+    eM = load(derived, 25)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    effector_memory_supply = load(derived, 26)  # cell/uL/d: other supply of effector memory
+    effector_supply = load(derived, 27)  # cell/uL/d: other supply of activated cells
+    eta = load(derived, 28)  # 1: antigen of a dying cell relative to a living one
+    fC = load(derived, 29)  # 1: share of returning tumour-specific effectors that become central memory
+    fM = load(derived, 30)  # 1: effector-memory cells per returning effector, with homeostatic division, so it may exceed 1
+    ftr = load(derived, 31)  # 1: tumour-reactive share of activated CD8 cells
+    gT = load(derived, 32)  # 1: tumour to plasma ratio of free LAG-3Ig
+    growth = load(derived, 33)  # 1/d: growth rate
+    h0_over_SLDref = load(derived, 34)
+    hS = load(derived, 35)  # 1: Hill exponent of the signal
+    kD = load(derived, 36)  # 1/d: renewal of tumour dendritic cells
+    kDL = load(derived, 37)  # 1/d: loss of mature dendritic cells in the node
+    kG = load(derived, 38)  # 1/d: turnover of interferon gamma
+    kG_over_E0 = load(derived, 39)
+    kM = load(derived, 40)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kM_times_Mb = load(derived, 41)
+    kMa = load(derived, 42)  # 1/d: loss of activated antigen-presenting cells of blood
+    ka = load(derived, 43)  # 1/d: absorption from the subcutaneous depot
+    kclr = load(derived, 44)  # 1/d: clearance of dying tumour
+    kdeg = load(derived, 45)  # 1/d: turnover of MHC class II, also of the occupied molecules (binding = explicit)
+    kex = load(derived, 46)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kint = load(derived, 47)  # 1/d: internalisation of occupied MHC class II
+    kkT = load(derived, 48)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    kly = load(derived, 49)  # 1/d: lymph transit from the draining node to plasma
+    kmat = load(derived, 50)  # 1/d: largest rate of maturation of tumour dendritic cells
+    koff = load(derived, 51)  # 1/d: dissociation of LAG-3Ig from MHC class II (binding = explicit)
+    kon = load(derived, 52)  # 1/d/nM: association of LAG-3Ig with MHC class II
+    kpac = load(derived, 53)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    kpro = load(derived, 54)  # 1/d: divisions per day of expanding cells
+    kq = load(derived, 55)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    kv = load(derived, 56)  # 1/d: release of vaccine antigen
+    kx = load(derived, 57)  # 1/d: loss of the effect of paclitaxel (K-PD)
+    lym = load(derived, 58)  # 1: largest loss of proliferating immune cells to paclitaxel
+    m0 = load(derived, 59)  # 1: maturation signal without drug
+    n0 = load(derived, 60)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(derived, 61)  # 1: further divisions at full priming
+    nPD = load(derived, 62)  # 1: Hill exponent of PD-1 inhibition
+    naive_supply = load(derived, 63)  # cell/uL/d: supply of naive cells
+    one_minus_b0 = load(derived, 64)
+    one_minus_m0 = load(derived, 65)
+    one_minus_s0 = load(derived, 66)
+    one_over_N50 = load(derived, 67)
     one_over_V0 = load(derived, 68)
     one_over_V1pi = load(derived, 69)
     one_over_VFi = load(derived, 70)
     one_over_Vly = load(derived, 71)
-    qT = load(derived, 72)
-    rE = load(derived, 73)
-    recall_burst = load(derived, 74)
-    s0 = load(derived, 75)
-    sV = load(derived, 76)
-    synthesis_b = load(derived, 77)
-    synthesis_n = load(derived, 78)
-    synthesis_t = load(derived, 79)
-    y0 = load(derived, 80)
+    qT = load(derived, 72)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    rE = load(derived, 73)  # 1/d: return of effector cells to memory
+    recall_burst = load(derived, 74)  # 1: burst size of a recalled memory cell
+    s0 = load(derived, 75)  # 1: activation signal without drug
+    sV = load(derived, 76)  # Mcell/vaccine_unit: mature dendritic cells that one vaccine unit yields at full signal
+    synthesis_b = load(derived, 77)  # molecule/d: new MHC class II in blood
+    synthesis_n = load(derived, 78)  # molecule/d: new MHC class II in the draining node
+    synthesis_t = load(derived, 79)  # molecule/d: new MHC class II in the tumour
+    y0 = load(derived, 80)  # 1: PD-1 tone of the tumour without drug
     Asc = load(y, 0)  # nmol: LAG-3Ig in the subcutaneous depot
     Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
@@ -572,25 +570,25 @@ def rhs(y, inputs, derived, dy):
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
     Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour
-    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
-    z_b = power(B_b * one_over_N50, hS)  # 1: occupancy drive in blood
+    Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
+    z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
     S = z_b / (1.0 + z_b)  # 1: signal in blood
-    z_t = power(B_t * one_over_N50, hS)  # 1: occupancy drive in the tumour
+    z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
     ST = z_t / (1.0 + z_t)  # 1: signal in the tumour
-    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
     SL = z_n / (1.0 + z_n)  # 1: signal in the draining node
     Sa = S  # 1: signal that blood antigen-presenting cells receive
-    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
-    m = m0 + ST * one_minus_m0  # 1: maturation signal in the tumour
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
+    m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
     H = DL / (KH + DL)  # 1: priming signal
     nd = n0 + n1 * H  # 1: divisions of a recruited cell
     burst = exp(0.6931471805599453 * nd)  # 1: burst size
     X = Ma / (KMa + Ma)  # 1: reactivation signal
-    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
+    Tk = Tsat * Td / (Tsat + Td)  # Mcell/mL: CD8 cells that kill at once
     L = 1.0 + eL * (G - 1.0) / (1.0 + G)  # 1: PD-L1 relative to baseline
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
     Hp = yy / (1.0 + yy)  # 1: PD-1 inhibition of functional CD8 cells
@@ -599,7 +597,7 @@ def rhs(y, inputs, derived, dy):
     W = V + Vd  # mL: tumour volume
     Z = eta * Vd + V  # mL: antigen source: dying cells weigh more
     Veff = Vag * Z / (Vag + Z)  # mL: effective antigen source
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
     pr = 1.0 - lym * Xp / (1.0 + Xp)  # 1: share of proliferating cells spared by paclitaxel
     depot_infusion = Asc_infusion  # nmol/d: subcutaneous infusion
@@ -609,18 +607,18 @@ def rhs(y, inputs, derived, dy):
     elimination = CLi * C  # nmol/d: linear elimination
     exposure = C  # nM: plasma level adds to exposure
     degradation_b = kdeg * R_b  # molecule/d: loss of MHC class II in blood
-    association_b = R_b * C * kon  # molecule/d: LAG-3Ig binds in blood
+    association_b = kon * R_b * C  # molecule/d: LAG-3Ig binds in blood
     dissociation_b = koff * B_b  # molecule/d: LAG-3Ig leaves in blood
-    internalisation_b = B_b * kint  # molecule/d: occupied MHC class II is internalised in blood
+    internalisation_b = kint * B_b  # molecule/d: occupied MHC class II is internalised in blood
     degradation_t = kdeg * R_t  # molecule/d: loss of MHC class II in the tumour
-    association_t = R_t * Ct * kon  # molecule/d: LAG-3Ig binds in the tumour
+    association_t = kon * R_t * Ct  # molecule/d: LAG-3Ig binds in the tumour
     dissociation_t = koff * B_t  # molecule/d: LAG-3Ig leaves in the tumour
-    internalisation_t = B_t * kint  # molecule/d: occupied MHC class II is internalised in the tumour
+    internalisation_t = kint * B_t  # molecule/d: occupied MHC class II is internalised in the tumour
     degradation_n = kdeg * R_n  # molecule/d: loss of MHC class II in the draining node
-    association_n = R_n * Cn * kon  # molecule/d: LAG-3Ig binds in the draining node
+    association_n = kon * R_n * Cn  # molecule/d: LAG-3Ig binds in the draining node
     dissociation_n = koff * B_n  # molecule/d: LAG-3Ig leaves in the draining node
-    internalisation_n = B_n * kint  # molecule/d: occupied MHC class II is internalised in the draining node
-    monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
+    internalisation_n = kint * B_n  # molecule/d: occupied MHC class II is internalised in the draining node
+    monopoiesis = (1.0 + eM * Sa) * kM_times_Mb * pr  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
     activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
@@ -634,24 +632,24 @@ def rhs(y, inputs, derived, dy):
     primed_death = dE * Ep  # cell/uL/d: death of primed effectors
     primed_return = rE * Ep  # cell/uL/d: primed effectors rest
     memory_loss = dC * Cs  # cell/uL/d: loss of central memory
-    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
     effector_death = dE * E  # cell/uL/d: death of activated cells
     effector_return = rE * E  # cell/uL/d: activated cells rest
-    effector_memory_loss = EM * EM * dEM_over_EM0  # cell/uL/d: loss of effector memory, rising with its number
+    effector_memory_loss = dEM_over_EM0 * EM * EM  # cell/uL/d: loss of effector memory, rising with its number
     tumour_entry = (ftr * E + Ep) * (1.0 + eG * (G - 1.0)) * qT  # Mcell/mL/d: CD8 cells enter the tumour
     tumour_cd8_loss = dT * Td  # Mcell/mL/d: functional cells die
     exhaustion = kex * Td * Hp  # Mcell/mL/d: PD-1 exhausts functional cells
     exhausted_loss = dTx * Tx  # Mcell/mL/d: exhausted cells die
-    interferon_release = E * kG_over_E0  # 1/d: activated CD8 cells release it
+    interferon_release = kG_over_E0 * E  # 1/d: activated CD8 cells release it
     interferon_loss = kG * G  # 1/d: it is cleared
-    tumour_growth = V * growth  # mL/d: the tumour grows
+    tumour_growth = growth * V  # mL/d: the tumour grows
     tumour_kill = V * kk  # mL/d: CD8 cells and paclitaxel kill
     dead_clearance = kclr * Vd  # mL/d: dying tumour is cleared
-    lesion_hazard_rate = SLD * h0_over_SLDref  # 1/d: hazard of a new lesion
+    lesion_hazard_rate = h0_over_SLDref * SLD  # 1/d: hazard of a new lesion
     pembrolizumab_infusion = Pc_infusion  # mg/d: infusion
-    pembrolizumab_elimination = Pc * CLpi_over_V1pi  # mg/d: elimination
-    pembrolizumab_outflow = Pc * Qpi_over_V1pi  # mg/d: to the periphery
-    pembrolizumab_return = Pp * Qpi_over_V2pi  # mg/d: from the periphery
+    pembrolizumab_elimination = CLpi_over_V1pi * Pc  # mg/d: elimination
+    pembrolizumab_outflow = Qpi_over_V1pi * Pc  # mg/d: to the periphery
+    pembrolizumab_return = Qpi_over_V2pi * Pp  # mg/d: from the periphery
     paclitaxel_loss = kx * Xk  # dose_unit/d: paclitaxel's effect fades
     rebound_rise = kq * Xp  # dose_unit/d: exposure drives the rebound
     rebound_fall = kq * Qr  # dose_unit/d: the rebound fades
@@ -669,7 +667,7 @@ def rhs(y, inputs, derived, dy):
     store(dy, 10, monopoiesis - resting_loss - activation)  # M, cell/uL per d
     store(dy, 11, activation - activated_loss)  # Ma, cell/uL per d
     store(dy, 12, dendritic_renewal - dendritic_loss - maturation)  # D, Mcell/mL per d
-    store(dy, 13, (b0 + SL * one_minus_b0) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
+    store(dy, 13, (b0 + one_minus_b0 * SL) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
     store(dy, 14, naive_supply - naive_loss - priming)  # N, cell/uL per d
     store(dy, 15, pr * priming - expansion)  # P, cell/uL per d
     store(dy, 16, recall_burst * recall + burst * expansion - primed_death - primed_return)  # Ep, cell/uL per d
@@ -692,92 +690,91 @@ def rhs(y, inputs, derived, dy):
 @kernel
 def factor(y, inputs, derived, diagonal, lu):
     """Write the LU factors of diag(d) - J; d is the only row of diagonal."""
-    EC50p = load(derived, 2)
-    E_yield = load(derived, 3)
-    KH = load(derived, 4)
-    KMa = load(derived, 5)
-    SLD0 = load(derived, 8)
-    Vag = load(derived, 9)
-    aC = load(derived, 10)
-    aEM = load(derived, 11)
-    aM = load(derived, 12)
-    aN = load(derived, 13)
-    b0 = load(derived, 14)
-    dC = load(derived, 15)
-    dN = load(derived, 18)
-    dT = load(derived, 19)
-    dTx = load(derived, 20)
-    eG = load(derived, 22)
-    eL = load(derived, 23)
-    eM = load(derived, 24)
-    eta = load(derived, 27)
-    ftr = load(derived, 30)
-    gT = load(derived, 31)
-    growth = load(derived, 32)
-    hS = load(derived, 34)
-    kD = load(derived, 35)
-    kDL = load(derived, 36)
-    kG = load(derived, 37)
-    kM = load(derived, 39)
-    kM_times_Mb = load(derived, 40)
-    kMa = load(derived, 41)
-    ka = load(derived, 42)
-    kclr = load(derived, 43)
-    kdeg = load(derived, 44)
-    kex = load(derived, 45)
-    kkT = load(derived, 47)
-    kly = load(derived, 48)
-    kmat = load(derived, 49)
-    koff = load(derived, 50)
-    kon = load(derived, 51)
-    kpac = load(derived, 52)
-    kpro = load(derived, 53)
-    kq = load(derived, 54)
-    kv = load(derived, 55)
-    kx = load(derived, 56)
-    lym = load(derived, 57)
-    m0 = load(derived, 58)
-    n0 = load(derived, 59)
-    n1 = load(derived, 60)
-    nPD = load(derived, 61)
-    one_minus_b0 = load(derived, 63)
-    one_minus_m0 = load(derived, 64)
-    one_minus_s0 = load(derived, 65)
-    one_over_N50 = load(derived, 66)
-    one_over_Tsat = load(derived, 67)
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    E_yield = load(derived, 3)  # 1: activated cells per reactivated cell
+    KH = load(derived, 4)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    KMa = load(derived, 5)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
+    SLD0 = load(derived, 8)  # mm: sum of longest diameters without drug
+    Tsat = load(derived, 9)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    Vag = load(derived, 10)  # mL: tumour volume at half the largest antigen supply
+    aC = load(derived, 11)  # 1/d: recall of central memory at full priming
+    aEM = load(derived, 12)  # 1/d: reactivation at full signal
+    aM = load(derived, 13)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    aN = load(derived, 14)  # 1/d: recruitment of naive cells at full priming
+    b0 = load(derived, 15)  # 1: share of the vaccine's effect without adjuvant
+    dC = load(derived, 16)  # 1/d: loss of central memory cells
+    dN = load(derived, 19)  # 1/d: turnover of naive CD8 cells
+    dT = load(derived, 20)  # 1/d: loss of functional CD8 cells of the tumour
+    dTx = load(derived, 21)  # 1/d: loss of exhausted CD8 cells of the tumour
+    eG = load(derived, 23)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    eL = load(derived, 24)  # 1: PD-L1 induced by interferon gamma
+    eM = load(derived, 25)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    eta = load(derived, 28)  # 1: antigen of a dying cell relative to a living one
+    ftr = load(derived, 31)  # 1: tumour-reactive share of activated CD8 cells
+    gT = load(derived, 32)  # 1: tumour to plasma ratio of free LAG-3Ig
+    growth = load(derived, 33)  # 1/d: growth rate
+    hS = load(derived, 35)  # 1: Hill exponent of the signal
+    kD = load(derived, 36)  # 1/d: renewal of tumour dendritic cells
+    kDL = load(derived, 37)  # 1/d: loss of mature dendritic cells in the node
+    kG = load(derived, 38)  # 1/d: turnover of interferon gamma
+    kM = load(derived, 40)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kM_times_Mb = load(derived, 41)
+    kMa = load(derived, 42)  # 1/d: loss of activated antigen-presenting cells of blood
+    ka = load(derived, 43)  # 1/d: absorption from the subcutaneous depot
+    kclr = load(derived, 44)  # 1/d: clearance of dying tumour
+    kdeg = load(derived, 45)  # 1/d: turnover of MHC class II, also of the occupied molecules (binding = explicit)
+    kex = load(derived, 46)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kkT = load(derived, 48)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    kly = load(derived, 49)  # 1/d: lymph transit from the draining node to plasma
+    kmat = load(derived, 50)  # 1/d: largest rate of maturation of tumour dendritic cells
+    koff = load(derived, 51)  # 1/d: dissociation of LAG-3Ig from MHC class II (binding = explicit)
+    kon = load(derived, 52)  # 1/d/nM: association of LAG-3Ig with MHC class II
+    kpac = load(derived, 53)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    kpro = load(derived, 54)  # 1/d: divisions per day of expanding cells
+    kq = load(derived, 55)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    kv = load(derived, 56)  # 1/d: release of vaccine antigen
+    kx = load(derived, 57)  # 1/d: loss of the effect of paclitaxel (K-PD)
+    lym = load(derived, 58)  # 1: largest loss of proliferating immune cells to paclitaxel
+    m0 = load(derived, 59)  # 1: maturation signal without drug
+    n0 = load(derived, 60)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(derived, 61)  # 1: further divisions at full priming
+    nPD = load(derived, 62)  # 1: Hill exponent of PD-1 inhibition
+    one_minus_b0 = load(derived, 64)
+    one_minus_m0 = load(derived, 65)
+    one_minus_s0 = load(derived, 66)
+    one_over_N50 = load(derived, 67)
     one_over_V0 = load(derived, 68)
     one_over_V1pi = load(derived, 69)
     one_over_VFi = load(derived, 70)
     one_over_Vly = load(derived, 71)
-    qT = load(derived, 72)
-    recall_burst = load(derived, 74)
-    s0 = load(derived, 75)
-    y0 = load(derived, 80)
+    qT = load(derived, 72)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    recall_burst = load(derived, 74)  # 1: burst size of a recalled memory cell
+    s0 = load(derived, 75)  # 1: activation signal without drug
+    y0 = load(derived, 80)  # 1: PD-1 tone of the tumour without drug
     C_per_Ac = load(derived, 81)
     EC50p_times_cp_per_Pc = load(derived, 82)
-    Tsat = load(derived, 83)
-    Tsat_times_Tsat = load(derived, 84)
-    Vag_times_Vag = load(derived, 85)
-    c_2p0_times_dEM_over_EM0 = load(derived, 86)
-    c_2p0_times_eL = load(derived, 87)
-    dE_plus_rE = load(derived, 88)
-    eG_times_qT = load(derived, 89)
-    elimination_per_Ac = load(derived, 90)
-    ftr_times_qT = load(derived, 91)
-    hoisted = load(derived, 92)
-    interferon_release_per_E = load(derived, 93)
-    kM_times_eM_times_Mb = load(derived, 94)
-    koff_plus_kint = load(derived, 95)
-    kon_times_C_per_Ac = load(derived, 96)
-    kon_times_Cn_per_Aly = load(derived, 97)
-    kon_times_Ct_per_Ac = load(derived, 98)
-    kv_times_sV = load(derived, 99)
-    lesion_hazard_rate_by_SLD = load(derived, 100)
-    one_minus_b0_times_sV = load(derived, 101)
-    pembrolizumab_outflow_per_Pc = load(derived, 102)
-    pembrolizumab_return_per_Pp = load(derived, 103)
-    rE_times_fC = load(derived, 104)
-    rE_times_fM = load(derived, 105)
+    Tsat_times_Tsat = load(derived, 83)
+    Vag_times_Vag = load(derived, 84)
+    c_2p0_times_dEM_over_EM0 = load(derived, 85)
+    c_2p0_times_eL = load(derived, 86)
+    dE_plus_rE = load(derived, 87)
+    eG_times_qT = load(derived, 88)
+    elimination_per_Ac = load(derived, 89)
+    ftr_times_qT = load(derived, 90)
+    hoisted = load(derived, 91)
+    interferon_release_per_E = load(derived, 92)
+    kM_times_eM_times_Mb = load(derived, 93)
+    koff_plus_kint = load(derived, 94)
+    kon_times_C_per_Ac = load(derived, 95)
+    kon_times_Cn_per_Aly = load(derived, 96)
+    kon_times_Ct_per_Ac = load(derived, 97)
+    kv_times_sV = load(derived, 98)
+    lesion_hazard_rate_by_SLD = load(derived, 99)
+    one_minus_b0_times_sV = load(derived, 100)
+    pembrolizumab_outflow_per_Pc = load(derived, 101)
+    pembrolizumab_return_per_Pp = load(derived, 102)
+    rE_times_fC = load(derived, 103)
+    rE_times_fM = load(derived, 104)
     Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
     R_b = load(y, 4)  # molecule: free MHC class II per cell in blood
@@ -803,29 +800,29 @@ def factor(y, inputs, derived, diagonal, lu):
     Pc = load(y, 26)  # mg: pembrolizumab, central
     Xk = load(y, 28)  # dose_unit: paclitaxel effect compartment
     Av = load(y, 30)  # vaccine_unit: vaccine antigen
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour
-    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
-    z_b = power(B_b * one_over_N50, hS)  # 1: occupancy drive in blood
+    Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
+    z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
     z_b_per_B_b = hS * z_b / maximum(1e-300, B_b)
     per_one_plus_z_b = 1.0 / (1.0 + z_b)
     S = z_b * per_one_plus_z_b  # 1: signal in blood
     S_per_B_b = per_one_plus_z_b * per_one_plus_z_b * z_b_per_B_b
-    z_t = power(B_t * one_over_N50, hS)  # 1: occupancy drive in the tumour
+    z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
     z_t_per_B_t = hS * z_t / maximum(1e-300, B_t)
     per_one_plus_z_t = 1.0 / (1.0 + z_t)
     ST = z_t * per_one_plus_z_t  # 1: signal in the tumour
     ST_per_B_t = per_one_plus_z_t * per_one_plus_z_t * z_t_per_B_t
-    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
     z_n_per_B_n = hS * z_n / maximum(1e-300, B_n)
     per_one_plus_z_n = 1.0 / (1.0 + z_n)
     SL = z_n * per_one_plus_z_n  # 1: signal in the draining node
     SL_per_B_n = per_one_plus_z_n * per_one_plus_z_n * z_n_per_B_n
     Sa = S  # 1: signal that blood antigen-presenting cells receive
-    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
-    St_per_B_b = S_per_B_b * one_minus_s0
-    m = m0 + ST * one_minus_m0  # 1: maturation signal in the tumour
-    m_per_B_t = ST_per_B_t * one_minus_m0
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
+    St_per_B_b = one_minus_s0 * S_per_B_b
+    m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
+    m_per_B_t = one_minus_m0 * ST_per_B_t
     per_KH_plus_DL = 1.0 / (KH + DL)
     H = DL * per_KH_plus_DL  # 1: priming signal
     H_per_DL = KH * per_KH_plus_DL * per_KH_plus_DL
@@ -836,12 +833,13 @@ def factor(y, inputs, derived, diagonal, lu):
     per_KMa_plus_Ma = 1.0 / (KMa + Ma)
     X = Ma * per_KMa_plus_Ma  # 1: reactivation signal
     X_per_Ma = KMa * per_KMa_plus_Ma * per_KMa_plus_Ma
-    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
-    Tk_per_Td = Tsat_times_Tsat / ((Tsat + Td) * (Tsat + Td))
+    per_Tsat_plus_Td = 1.0 / (Tsat + Td)
+    Tk = Tsat * Td * per_Tsat_plus_Td  # Mcell/mL: CD8 cells that kill at once
+    Tk_per_Td = Tsat_times_Tsat * per_Tsat_plus_Td * per_Tsat_plus_Td
     per_one_plus_G = 1.0 / (1.0 + G)
     L = 1.0 + eL * (G - 1.0) * per_one_plus_G  # 1: PD-L1 relative to baseline
     L_per_G = c_2p0_times_eL * per_one_plus_G * per_one_plus_G
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     per_EC50p_plus_cp = 1.0 / (EC50p + cp)
     RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
     RO_per_Pc = EC50p_times_cp_per_Pc * per_EC50p_plus_cp * per_EC50p_plus_cp
@@ -865,20 +863,20 @@ def factor(y, inputs, derived, diagonal, lu):
     Veff = Vag * Z * per_Vag_plus_Z  # mL: effective antigen source
     Veff_by_Z = Vag_times_Vag * per_Vag_plus_Z * per_Vag_plus_Z
     Veff_per_Vd = eta * Veff_by_Z
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     size_by_W = 0.3333333333333333 * size / maximum(1e-300, W)
     SLD_per_V = SLD0 * size_by_W
     SLD_per_Vd = SLD0 * size_by_W
     per_one_plus_Xp = 1.0 / (1.0 + Xp)
     pr = 1.0 - lym * Xp * per_one_plus_Xp  # 1: share of proliferating cells spared by paclitaxel
     pr_per_Xk = -lym * per_one_plus_Xp * per_one_plus_Xp
-    association_b_per_Ac = R_b * kon_times_C_per_Ac
-    association_b_per_R_b = C * kon
-    association_t_per_Ac = R_t * kon_times_Ct_per_Ac
-    association_t_per_R_t = Ct * kon
-    association_n_per_Aly = R_n * kon_times_Cn_per_Aly
-    association_n_per_R_n = Cn * kon
-    monopoiesis_per_B_b = pr * S_per_B_b * kM_times_eM_times_Mb
+    association_b_per_Ac = kon_times_C_per_Ac * R_b
+    association_b_per_R_b = kon * C
+    association_t_per_Ac = kon_times_Ct_per_Ac * R_t
+    association_t_per_R_t = kon * Ct
+    association_n_per_Aly = kon_times_Cn_per_Aly * R_n
+    association_n_per_R_n = kon * Cn
+    monopoiesis_per_B_b = kM_times_eM_times_Mb * pr * S_per_B_b
     monopoiesis_per_Xk = (1.0 + eM * Sa) * kM_times_Mb * pr_per_Xk
     activation_per_B_b = aM * M * St_per_B_b
     activation_per_M = aM * St
@@ -894,10 +892,10 @@ def factor(y, inputs, derived, diagonal, lu):
     expansion_per_P = kpro * per_nd
     recall_per_DL = aC * Cs * H_per_DL
     recall_per_Cs = aC * H
-    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
-    reactivation_per_Ma = EM * aEM * X_per_Ma
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation_per_Ma = aEM * EM * X_per_Ma
     reactivation_per_EM = aEM * X
-    effector_memory_loss_per_EM = EM * c_2p0_times_dEM_over_EM0
+    effector_memory_loss_per_EM = c_2p0_times_dEM_over_EM0 * EM
     tumour_entry_per_Ep = (1.0 + eG * (G - 1.0)) * qT
     tumour_entry_per_E = (1.0 + eG * (G - 1.0)) * ftr_times_qT
     tumour_entry_per_G = (ftr * E + Ep) * eG_times_qT
@@ -909,15 +907,15 @@ def factor(y, inputs, derived, diagonal, lu):
     tumour_kill_per_G = V * kk_per_G
     tumour_kill_per_Pc = V * kk_per_Pc
     tumour_kill_per_Xk = kpac * V
-    lesion_hazard_rate_per_V = SLD_per_V * lesion_hazard_rate_by_SLD
-    lesion_hazard_rate_per_Vd = SLD_per_Vd * lesion_hazard_rate_by_SLD
+    lesion_hazard_rate_per_V = lesion_hazard_rate_by_SLD * SLD_per_V
+    lesion_hazard_rate_per_Vd = lesion_hazard_rate_by_SLD * SLD_per_Vd
     vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
     d = load(diagonal, 0)
     a_Asc_Asc = ka + d
     a_Aly_Asc = -ka
     a_Aly_Aly = kly + d
     a_Ac_Aly = -kly
-    a_Ac_Ac = d + elimination_per_Ac
+    a_Ac_Ac = elimination_per_Ac + d
     a_AUC_Ac = -C_per_Ac
     a_AUC_AUC = d
     a_R_b_Ac = association_b_per_Ac
@@ -925,19 +923,19 @@ def factor(y, inputs, derived, diagonal, lu):
     a_R_b_B_b = -koff
     a_B_b_Ac = -association_b_per_Ac
     a_B_b_R_b = -association_b_per_R_b
-    a_B_b_B_b = d + koff_plus_kint
+    a_B_b_B_b = koff_plus_kint + d
     a_R_t_Ac = association_t_per_Ac
     a_R_t_R_t = kdeg + association_t_per_R_t + d
     a_R_t_B_t = -koff
     a_B_t_Ac = -association_t_per_Ac
     a_B_t_R_t = -association_t_per_R_t
-    a_B_t_B_t = d + koff_plus_kint
+    a_B_t_B_t = koff_plus_kint + d
     a_R_n_Aly = association_n_per_Aly
     a_R_n_R_n = kdeg + association_n_per_R_n + d
     a_R_n_B_n = -koff
     a_B_n_Aly = -association_n_per_Aly
     a_B_n_R_n = -association_n_per_R_n
-    a_B_n_B_n = d + koff_plus_kint
+    a_B_n_B_n = koff_plus_kint + d
     a_M_B_b = activation_per_B_b - monopoiesis_per_B_b
     a_M_M = kM + activation_per_M + d
     a_M_Xk = -monopoiesis_per_Xk
@@ -947,12 +945,12 @@ def factor(y, inputs, derived, diagonal, lu):
     a_D_B_t = maturation_per_B_t
     a_D_D = kD + d + maturation_per_D
     a_DL_B_t = -Veff * maturation_per_B_t
-    a_DL_B_n = -vaccine_release * SL_per_B_n * one_minus_b0_times_sV
+    a_DL_B_n = -one_minus_b0_times_sV * vaccine_release * SL_per_B_n
     a_DL_D = -Veff * maturation_per_D
     a_DL_DL = kDL + d
     a_DL_V = -maturation * Veff_by_Z
     a_DL_Vd = -maturation * Veff_per_Vd
-    a_DL_Av = -(b0 + SL * one_minus_b0) * kv_times_sV
+    a_DL_Av = -(b0 + one_minus_b0 * SL) * kv_times_sV
     a_N_DL = priming_per_DL
     a_N_N = dN + d + priming_per_N
     a_P_DL = expansion_per_DL - pr * priming_per_DL
@@ -961,13 +959,13 @@ def factor(y, inputs, derived, diagonal, lu):
     a_P_Xk = -priming * pr_per_Xk
     a_Ep_DL = -recall_burst * recall_per_DL - burst * expansion_per_DL - expansion * burst_per_DL
     a_Ep_P = -burst * expansion_per_P
-    a_Ep_Ep = d + dE_plus_rE
+    a_Ep_Ep = dE_plus_rE + d
     a_Ep_Cs = -recall_burst * recall_per_Cs
     a_Cs_DL = recall_per_DL
     a_Cs_Ep = -rE_times_fC
     a_Cs_Cs = dC + d + recall_per_Cs
     a_E_Ma = -E_yield * pr * reactivation_per_Ma
-    a_E_E = d + dE_plus_rE
+    a_E_E = dE_plus_rE + d
     a_E_EM = -E_yield * pr * reactivation_per_EM
     a_E_Xk = -E_yield * reactivation * pr_per_Xk
     a_EM_Ma = reactivation_per_Ma
@@ -998,10 +996,10 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Lnew_V = -lesion_hazard_rate_per_V
     a_Lnew_Vd = -lesion_hazard_rate_per_Vd
     a_Lnew_Lnew = d
-    a_Pc_Pc = d + hoisted
+    a_Pc_Pc = hoisted + d
     a_Pc_Pp = -pembrolizumab_return_per_Pp
     a_Pp_Pc = -pembrolizumab_outflow_per_Pc
-    a_Pp_Pp = d + pembrolizumab_return_per_Pp
+    a_Pp_Pp = pembrolizumab_return_per_Pp + d
     a_Xk_Xk = kx + d
     a_Qr_Xk = -kq
     a_Qr_Qr = kq + d
@@ -1297,19 +1295,19 @@ def solve(lu, b):
 @kernel
 def observe(y, inputs, derived, out):
     """Write what can be read off the patient."""
-    CLi = load(derived, 0)
-    EC50p = load(derived, 2)
-    SLD0 = load(derived, 8)
+    CLi = load(derived, 0)  # L/d: this patient's apparent clearance
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    SLD0 = load(derived, 8)  # mm: sum of longest diameters without drug
     one_over_V0 = load(derived, 68)
     one_over_V1pi = load(derived, 69)
     one_over_VFi = load(derived, 70)
-    MW = load(derived, 106)
-    Mother = load(derived, 107)
-    Oth = load(derived, 108)
-    Oth_plus_Lother = load(derived, 109)
-    PBother = load(derived, 110)
-    rL = load(derived, 111)
-    rM = load(derived, 112)
+    MW = load(derived, 105)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    Mother = load(derived, 106)  # cell/uL: other monocytes of blood
+    Oth = load(derived, 107)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    Oth_plus_Lother = load(derived, 108)
+    PBother = load(derived, 109)  # cell/uL: mononuclear blood cells that do not rise under paclitaxel
+    rL = load(derived, 110)  # 1/dose_unit: rebound of lymphocytes under paclitaxel
+    rM = load(derived, 111)  # 1/dose_unit: rebound of monocytes under paclitaxel
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
     AUC = load(y, 3)  # nM*d: exposure: area under the plasma level
     B_b = load(y, 5)  # molecule: LAG-3Ig bound per cell in blood
@@ -1324,12 +1322,12 @@ def observe(y, inputs, derived, out):
     Pc = load(y, 26)  # mg: pembrolizumab, central
     Xk = load(y, 28)  # dose_unit: paclitaxel effect compartment
     Qr = load(y, 29)  # dose_unit: rebound of blood counts under paclitaxel
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
-    eliminated_amount = AUC * CLi  # nmol: LAG-3Ig eliminated so far
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
+    eliminated_amount = CLi * AUC  # nmol: LAG-3Ig eliminated so far
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     W = V + Vd  # mL: tumour volume
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
     em_share = (E + EM) / (Oth + E + EM)  # 1: effector and effector-memory share of CD8 cells
     store(out, 0, MW * C)  # ng/mL: LAG-3Ig in plasma
@@ -1342,8 +1340,8 @@ def observe(y, inputs, derived, out):
     store(out, 7, 100.0 * em_share)  # percent: effector-memory share of CD8 cells
     store(out, 8, Oth + E + EM)  # cell/uL: CD8 cells
     store(out, 9, (Mother + M + Ma) * (1.0 + rM * Qr))  # cell/uL: monocytes
-    store(out, 10, (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother))  # cell/uL: lymphocytes
-    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother) + PBother)  # cell/uL: mononuclear blood cells
+    store(out, 10, (1.0 + rL * Qr) * (Oth_plus_Lother + E + EM))  # cell/uL: lymphocytes
+    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (Oth_plus_Lother + E + EM) + PBother)  # cell/uL: mononuclear blood cells
     store(out, 12, G)  # 1: interferon gamma relative to baseline
     store(out, 13, cp)  # ug/mL: pembrolizumab in plasma
     store(out, 14, RO)  # 1: occupancy of PD-1 in the tumour
@@ -1356,17 +1354,17 @@ def observe(y, inputs, derived, out):
 @kernel
 def margins(derived, out):
     """Write the plausibility margins: none may be negative."""
-    SLD0 = load(derived, 8)
-    Oth = load(derived, 108)
-    E0 = load(derived, 115)
-    EM0 = load(derived, 116)
-    CD8_high = load(derived, 129)
-    CD8_low = load(derived, 130)
-    SLD0_high = load(derived, 131)
-    SLD0_low = load(derived, 132)
-    loop = load(derived, 133)
-    sE = load(derived, 134)
-    sEM = load(derived, 135)
+    SLD0 = load(derived, 8)  # mm: sum of longest diameters without drug
+    Oth = load(derived, 107)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    E0 = load(derived, 114)  # cell/uL: activated cells without drug
+    EM0 = load(derived, 115)  # cell/uL: effector-memory CD8 cells without drug
+    CD8_high = load(derived, 128)  # cell/uL: largest plausible CD8 count
+    CD8_low = load(derived, 129)  # cell/uL: smallest plausible CD8 count
+    SLD0_high = load(derived, 130)  # mm: largest plausible baseline sum of longest diameters
+    SLD0_low = load(derived, 131)  # mm: smallest plausible baseline sum of longest diameters
+    loop = load(derived, 132)  # 1: what the memory loop leaves open: at 0 it would feed itself
+    sE = load(derived, 133)  # cell/uL/d: other supply of activated cells
+    sEM = load(derived, 134)  # cell/uL/d: other supply of effector memory
     store(out, 0, loop)  # memory_loop, 1: the memory loop does not feed itself
     store(out, 1, sE)  # effector_source, cell/uL/d: supply of activated cells is not negative
     store(out, 2, sEM)  # effector_memory_source, cell/uL/d: supply of effector memory is not negative
@@ -1379,10 +1377,10 @@ def margins(derived, out):
 @kernel
 def doses(derived, out):
     """Write scale, bioavailability and lag of each route."""
-    MW = load(derived, 106)
-    Dpac = load(derived, 136)
-    Fsc = load(derived, 137)
-    tlag = load(derived, 138)
+    MW = load(derived, 105)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    Dpac = load(derived, 135)  # mg/m**2: paclitaxel dose that counts as one dose unit
+    Fsc = load(derived, 136)  # 1: subcutaneous bioavailability beyond what VF and CLF fold in; below 1 depot and node receive less
+    tlag = load(derived, 137)  # d: lag before absorption from the depot starts
     store(out, 0, 1000.0 / MW)  # lag3ig_sc_scale, nmol/mg: state's unit per dose unit
     store(out, 1, Fsc)  # lag3ig_sc_bioavailability, 1: bioavailability
     store(out, 2, tlag)  # lag3ig_sc_lag, d: lag
@@ -1403,6 +1401,6 @@ def doses(derived, out):
 @kernel
 def calibrate(derived, out):
     """Write the parameters set at the typical patient."""
-    DL_start = load(derived, 113)
-    H0 = load(derived, 139)
+    DL_start = load(derived, 112)  # Mcell: mature cells without drug
+    H0 = load(derived, 138)  # 1: priming signal of the typical patient without drug
     store(out, 0, (1.0 - H0) * DL_start / H0)  # KH, Mcell: half-priming level at which the typical patient starts at H0

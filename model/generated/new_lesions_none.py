@@ -54,8 +54,8 @@ DOSES = (
 CALIBRATED = (
     "KH",
 )
-DERIVED = 131
-HASH = "b2ea5ddb1fc7fa98c3e316bf6cdfe77326b5c444d22fb3b267dd4e4e60f264f1"
+DERIVED = 130
+HASH = "71d7ce1407d6bb59ed1b09eeb35bee817ca5df2470c5ebb82cb3b37430c8370a"
 FACTORS = 75
 
 
@@ -164,7 +164,7 @@ def derive(parameters, derived):
     kkT = kkill * sqrt(DTref / DT)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
     y_start = power(y0, nPD)  # 1: PD-1 drive without drug
     Hp_start = y_start / (1.0 + y_start)  # 1: PD-1 inhibition without drug
-    k0 = Td0 * kkT * (1.0 - Hp_start) / (1.0 + Td0 / Tsat)  # 1/d: kill rate without drug
+    k0 = Td0 * Tsat * kkT * (1.0 - Hp_start) / (Td0 + Tsat)  # 1/d: kill rate without drug
     g = 0.6931471805599453 / DT  # 1/d: growth rate of the untreated tumour
     V_start = V0 / (1.0 + k0 / (kclr + g))  # mL: living volume in balanced growth
     Vd_start = k0 * V_start / (kclr + g)  # mL: dying volume in balanced growth
@@ -201,7 +201,6 @@ def derive(parameters, derived):
     one_over_N50 = 1.0 / N50
     one_minus_s0 = 1.0 - s0
     one_minus_m0 = 1.0 - m0
-    one_over_Tsat = 1.0 / Tsat
     one_over_V1pi = 1.0 / V1pi
     kM_times_Mb = kM * Mb
     dendritic_renewal = D0 * kD  # Mcell/mL/d: dendritic cells enter the tumour
@@ -251,60 +250,60 @@ def derive(parameters, derived):
     store(derived, 7, Qpi_over_V1pi)
     store(derived, 8, Qpi_over_V2pi)
     store(derived, 9, Rcell)
-    store(derived, 10, Vag)
-    store(derived, 11, aC)
-    store(derived, 12, aEM)
-    store(derived, 13, aM)
-    store(derived, 14, aN)
-    store(derived, 15, b0)
-    store(derived, 16, dC)
-    store(derived, 17, dE)
-    store(derived, 18, dEM_over_EM0)
-    store(derived, 19, dN)
-    store(derived, 20, dT)
-    store(derived, 21, dTx)
-    store(derived, 22, dendritic_renewal)
-    store(derived, 23, eG)
-    store(derived, 24, eL)
-    store(derived, 25, eM)
-    store(derived, 26, effector_memory_supply)
-    store(derived, 27, effector_supply)
-    store(derived, 28, eta)
-    store(derived, 29, fC)
-    store(derived, 30, fM)
-    store(derived, 31, ftr)
-    store(derived, 32, gT)
-    store(derived, 33, growth)
-    store(derived, 34, hS)
-    store(derived, 35, kD)
-    store(derived, 36, kDL)
-    store(derived, 37, kG)
-    store(derived, 38, kG_over_E0)
-    store(derived, 39, kM)
-    store(derived, 40, kM_times_Mb)
-    store(derived, 41, kMa)
-    store(derived, 42, ka)
-    store(derived, 43, kclr)
-    store(derived, 44, kex)
-    store(derived, 45, kkT)
-    store(derived, 46, kly)
-    store(derived, 47, kmat)
-    store(derived, 48, kpac)
-    store(derived, 49, kpro)
-    store(derived, 50, kq)
-    store(derived, 51, kv)
-    store(derived, 52, kx)
-    store(derived, 53, lym)
-    store(derived, 54, m0)
-    store(derived, 55, n0)
-    store(derived, 56, n1)
-    store(derived, 57, nPD)
-    store(derived, 58, naive_supply)
-    store(derived, 59, one_minus_b0)
-    store(derived, 60, one_minus_m0)
-    store(derived, 61, one_minus_s0)
-    store(derived, 62, one_over_N50)
-    store(derived, 63, one_over_Tsat)
+    store(derived, 10, Tsat)
+    store(derived, 11, Vag)
+    store(derived, 12, aC)
+    store(derived, 13, aEM)
+    store(derived, 14, aM)
+    store(derived, 15, aN)
+    store(derived, 16, b0)
+    store(derived, 17, dC)
+    store(derived, 18, dE)
+    store(derived, 19, dEM_over_EM0)
+    store(derived, 20, dN)
+    store(derived, 21, dT)
+    store(derived, 22, dTx)
+    store(derived, 23, dendritic_renewal)
+    store(derived, 24, eG)
+    store(derived, 25, eL)
+    store(derived, 26, eM)
+    store(derived, 27, effector_memory_supply)
+    store(derived, 28, effector_supply)
+    store(derived, 29, eta)
+    store(derived, 30, fC)
+    store(derived, 31, fM)
+    store(derived, 32, ftr)
+    store(derived, 33, gT)
+    store(derived, 34, growth)
+    store(derived, 35, hS)
+    store(derived, 36, kD)
+    store(derived, 37, kDL)
+    store(derived, 38, kG)
+    store(derived, 39, kG_over_E0)
+    store(derived, 40, kM)
+    store(derived, 41, kM_times_Mb)
+    store(derived, 42, kMa)
+    store(derived, 43, ka)
+    store(derived, 44, kclr)
+    store(derived, 45, kex)
+    store(derived, 46, kkT)
+    store(derived, 47, kly)
+    store(derived, 48, kmat)
+    store(derived, 49, kpac)
+    store(derived, 50, kpro)
+    store(derived, 51, kq)
+    store(derived, 52, kv)
+    store(derived, 53, kx)
+    store(derived, 54, lym)
+    store(derived, 55, m0)
+    store(derived, 56, n0)
+    store(derived, 57, n1)
+    store(derived, 58, nPD)
+    store(derived, 59, naive_supply)
+    store(derived, 60, one_minus_b0)
+    store(derived, 61, one_minus_m0)
+    store(derived, 62, one_minus_s0)
+    store(derived, 63, one_over_N50)
     store(derived, 64, one_over_V1pi)
     store(derived, 65, one_over_VFi)
     store(derived, 66, one_over_Vly)
@@ -319,86 +318,85 @@ def derive(parameters, derived):
     store(derived, 75, KD_times_Rcell_times_C_per_Ac)
     store(derived, 76, KD_times_Rcell_times_Cn_per_Aly)
     store(derived, 77, KD_times_Rcell_times_Ct_per_Ac)
-    store(derived, 78, Tsat)
-    store(derived, 79, Tsat_times_Tsat)
-    store(derived, 80, Vag_times_Vag)
-    store(derived, 81, c_2p0_times_dEM_over_EM0)
-    store(derived, 82, c_2p0_times_eL)
-    store(derived, 83, dE_plus_rE)
-    store(derived, 84, eG_times_qT)
-    store(derived, 85, elimination_per_Ac)
-    store(derived, 86, ftr_times_qT)
-    store(derived, 87, hoisted)
-    store(derived, 88, interferon_release_per_E)
-    store(derived, 89, kM_times_eM_times_Mb)
-    store(derived, 90, kv_times_sV)
-    store(derived, 91, one_minus_b0_times_sV)
-    store(derived, 92, pembrolizumab_outflow_per_Pc)
-    store(derived, 93, pembrolizumab_return_per_Pp)
-    store(derived, 94, rE_times_fC)
-    store(derived, 95, rE_times_fM)
-    store(derived, 96, MW)
-    store(derived, 97, Mother)
-    store(derived, 98, Oth)
-    store(derived, 99, Oth_plus_Lother)
-    store(derived, 100, PBother)
-    store(derived, 101, SLD0)
-    store(derived, 102, one_over_V0)
-    store(derived, 103, rL)
-    store(derived, 104, rM)
-    store(derived, 105, DL_start)
-    store(derived, 106, D_start)
-    store(derived, 107, E0)
-    store(derived, 108, EM0)
-    store(derived, 109, Ep_start)
-    store(derived, 110, H_start)
-    store(derived, 111, Hp_start)
-    store(derived, 112, M0)
-    store(derived, 113, Ma_start)
-    store(derived, 114, N_start)
-    store(derived, 115, Td0)
-    store(derived, 116, V_start)
-    store(derived, 117, Vd_start)
-    store(derived, 118, nd_start)
-    store(derived, 119, primed_start)
-    store(derived, 120, CD8_high)
-    store(derived, 121, CD8_low)
-    store(derived, 122, SLD0_high)
-    store(derived, 123, SLD0_low)
-    store(derived, 124, loop)
-    store(derived, 125, sE)
-    store(derived, 126, sEM)
-    store(derived, 127, Dpac)
-    store(derived, 128, Fsc)
-    store(derived, 129, tlag)
-    store(derived, 130, H0)
+    store(derived, 78, Tsat_times_Tsat)
+    store(derived, 79, Vag_times_Vag)
+    store(derived, 80, c_2p0_times_dEM_over_EM0)
+    store(derived, 81, c_2p0_times_eL)
+    store(derived, 82, dE_plus_rE)
+    store(derived, 83, eG_times_qT)
+    store(derived, 84, elimination_per_Ac)
+    store(derived, 85, ftr_times_qT)
+    store(derived, 86, hoisted)
+    store(derived, 87, interferon_release_per_E)
+    store(derived, 88, kM_times_eM_times_Mb)
+    store(derived, 89, kv_times_sV)
+    store(derived, 90, one_minus_b0_times_sV)
+    store(derived, 91, pembrolizumab_outflow_per_Pc)
+    store(derived, 92, pembrolizumab_return_per_Pp)
+    store(derived, 93, rE_times_fC)
+    store(derived, 94, rE_times_fM)
+    store(derived, 95, MW)
+    store(derived, 96, Mother)
+    store(derived, 97, Oth)
+    store(derived, 98, Oth_plus_Lother)
+    store(derived, 99, PBother)
+    store(derived, 100, SLD0)
+    store(derived, 101, one_over_V0)
+    store(derived, 102, rL)
+    store(derived, 103, rM)
+    store(derived, 104, DL_start)
+    store(derived, 105, D_start)
+    store(derived, 106, E0)
+    store(derived, 107, EM0)
+    store(derived, 108, Ep_start)
+    store(derived, 109, H_start)
+    store(derived, 110, Hp_start)
+    store(derived, 111, M0)
+    store(derived, 112, Ma_start)
+    store(derived, 113, N_start)
+    store(derived, 114, Td0)
+    store(derived, 115, V_start)
+    store(derived, 116, Vd_start)
+    store(derived, 117, nd_start)
+    store(derived, 118, primed_start)
+    store(derived, 119, CD8_high)
+    store(derived, 120, CD8_low)
+    store(derived, 121, SLD0_high)
+    store(derived, 122, SLD0_low)
+    store(derived, 123, loop)
+    store(derived, 124, sE)
+    store(derived, 125, sEM)
+    store(derived, 126, Dpac)
+    store(derived, 127, Fsc)
+    store(derived, 128, tlag)
+    store(derived, 129, H0)
 
 
 @kernel
 def start(derived, y):
     """Write the state before any drug, in closed form."""
-    aC = load(derived, 11)
-    dC = load(derived, 16)
-    dTx = load(derived, 21)
-    fC = load(derived, 29)
-    kex = load(derived, 44)
-    kpro = load(derived, 49)
-    rE = load(derived, 68)
-    DL_start = load(derived, 105)
-    D_start = load(derived, 106)
-    E0 = load(derived, 107)
-    EM0 = load(derived, 108)
-    Ep_start = load(derived, 109)
-    H_start = load(derived, 110)
-    Hp_start = load(derived, 111)
-    M0 = load(derived, 112)
-    Ma_start = load(derived, 113)
-    N_start = load(derived, 114)
-    Td0 = load(derived, 115)
-    V_start = load(derived, 116)
-    Vd_start = load(derived, 117)
-    nd_start = load(derived, 118)
-    primed_start = load(derived, 119)
+    aC = load(derived, 12)  # 1/d: recall of central memory at full priming
+    dC = load(derived, 17)  # 1/d: loss of central memory cells
+    dTx = load(derived, 22)  # 1/d: loss of exhausted CD8 cells of the tumour
+    fC = load(derived, 30)  # 1: share of returning tumour-specific effectors that become central memory
+    kex = load(derived, 45)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kpro = load(derived, 50)  # 1/d: divisions per day of expanding cells
+    rE = load(derived, 68)  # 1/d: return of effector cells to memory
+    DL_start = load(derived, 104)  # Mcell: mature cells without drug
+    D_start = load(derived, 105)  # Mcell/mL: tumour dendritic cells without drug
+    E0 = load(derived, 106)  # cell/uL: activated cells without drug
+    EM0 = load(derived, 107)  # cell/uL: effector-memory CD8 cells without drug
+    Ep_start = load(derived, 108)  # cell/uL: effectors without drug
+    H_start = load(derived, 109)  # 1: priming signal without drug
+    Hp_start = load(derived, 110)  # 1: PD-1 inhibition without drug
+    M0 = load(derived, 111)  # cell/uL: responsive antigen-presenting cells of blood: myeloid dendritic cells and a tenth of monocytes
+    Ma_start = load(derived, 112)  # cell/uL: activated cells of blood without drug
+    N_start = load(derived, 113)  # cell/uL: naive cells without drug
+    Td0 = load(derived, 114)  # Mcell/mL: functional CD8 cells of the tumour without drug
+    V_start = load(derived, 115)  # mL: living volume in balanced growth
+    Vd_start = load(derived, 116)  # mL: dying volume in balanced growth
+    nd_start = load(derived, 117)  # 1: divisions without drug
+    primed_start = load(derived, 118)  # cell/uL/d: naive cells recruited without drug
     store(y, 0, 0.0)  # Asc, nmol: LAG-3Ig in the subcutaneous depot
     store(y, 1, 0.0)  # Aly, nmol: LAG-3Ig in draining lymph and node
     store(y, 2, 0.0)  # Ac, nmol: LAG-3Ig in plasma (apparent)
@@ -428,79 +426,79 @@ def start(derived, y):
 @kernel
 def rhs(y, inputs, derived, dy):
     """Write dy/dt: rates, then one balance a line."""
-    CLi = load(derived, 0)
+    CLi = load(derived, 0)  # L/d: this patient's apparent clearance
     CLpi_over_V1pi = load(derived, 1)
-    EC50p = load(derived, 2)
-    E_yield = load(derived, 3)
-    KD = load(derived, 4)
-    KH = load(derived, 5)
-    KMa = load(derived, 6)
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    E_yield = load(derived, 3)  # 1: activated cells per reactivated cell
+    KD = load(derived, 4)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    KH = load(derived, 5)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    KMa = load(derived, 6)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
     Qpi_over_V1pi = load(derived, 7)
     Qpi_over_V2pi = load(derived, 8)
-    Rcell = load(derived, 9)
-    Vag = load(derived, 10)
-    aC = load(derived, 11)
-    aEM = load(derived, 12)
-    aM = load(derived, 13)
-    aN = load(derived, 14)
-    b0 = load(derived, 15)
-    dC = load(derived, 16)
-    dE = load(derived, 17)
-    dEM_over_EM0 = load(derived, 18)
-    dN = load(derived, 19)
-    dT = load(derived, 20)
-    dTx = load(derived, 21)
-    dendritic_renewal = load(derived, 22)
-    eG = load(derived, 23)
-    eL = load(derived, 24)
-    eM = load(derived, 25)
-    effector_memory_supply = load(derived, 26)
-    effector_supply = load(derived, 27)
-    eta = load(derived, 28)
-    fC = load(derived, 29)
-    fM = load(derived, 30)
-    ftr = load(derived, 31)
-    gT = load(derived, 32)
-    growth = load(derived, 33)
-    hS = load(derived, 34)
-    kD = load(derived, 35)
-    kDL = load(derived, 36)
-    kG = load(derived, 37)
-    kG_over_E0 = load(derived, 38)
-    kM = load(derived, 39)
-    kM_times_Mb = load(derived, 40)
-    kMa = load(derived, 41)
-    ka = load(derived, 42)
-    kclr = load(derived, 43)
-    kex = load(derived, 44)
-    kkT = load(derived, 45)
-    kly = load(derived, 46)
-    kmat = load(derived, 47)
-    kpac = load(derived, 48)
-    kpro = load(derived, 49)
-    kq = load(derived, 50)
-    kv = load(derived, 51)
-    kx = load(derived, 52)
-    lym = load(derived, 53)
-    m0 = load(derived, 54)
-    n0 = load(derived, 55)
-    n1 = load(derived, 56)
-    nPD = load(derived, 57)
-    naive_supply = load(derived, 58)
-    one_minus_b0 = load(derived, 59)
-    one_minus_m0 = load(derived, 60)
-    one_minus_s0 = load(derived, 61)
-    one_over_N50 = load(derived, 62)
-    one_over_Tsat = load(derived, 63)
+    Rcell = load(derived, 9)  # molecule: MHC class II molecules per antigen-presenting cell
+    Tsat = load(derived, 10)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    Vag = load(derived, 11)  # mL: tumour volume at half the largest antigen supply
+    aC = load(derived, 12)  # 1/d: recall of central memory at full priming
+    aEM = load(derived, 13)  # 1/d: reactivation at full signal
+    aM = load(derived, 14)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    aN = load(derived, 15)  # 1/d: recruitment of naive cells at full priming
+    b0 = load(derived, 16)  # 1: share of the vaccine's effect without adjuvant
+    dC = load(derived, 17)  # 1/d: loss of central memory cells
+    dE = load(derived, 18)  # 1/d: death of effector cells
+    dEM_over_EM0 = load(derived, 19)
+    dN = load(derived, 20)  # 1/d: turnover of naive CD8 cells
+    dT = load(derived, 21)  # 1/d: loss of functional CD8 cells of the tumour
+    dTx = load(derived, 22)  # 1/d: loss of exhausted CD8 cells of the tumour
+    dendritic_renewal = load(derived, 23)  # Mcell/mL/d: dendritic cells enter the tumour
+    eG = load(derived, 24)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    eL = load(derived, 25)  # 1: PD-L1 induced by interferon gamma
+    eM = load(derived, 26)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    effector_memory_supply = load(derived, 27)  # cell/uL/d: other supply of effector memory
+    effector_supply = load(derived, 28)  # cell/uL/d: other supply of activated cells
+    eta = load(derived, 29)  # 1: antigen of a dying cell relative to a living one
+    fC = load(derived, 30)  # 1: share of returning tumour-specific effectors that become central memory
+    fM = load(derived, 31)  # 1: effector-memory cells per returning effector, with homeostatic division, so it may exceed 1
+    ftr = load(derived, 32)  # 1: tumour-reactive share of activated CD8 cells
+    gT = load(derived, 33)  # 1: tumour to plasma ratio of free LAG-3Ig
+    growth = load(derived, 34)  # 1/d: growth rate
+    hS = load(derived, 35)  # 1: Hill exponent of the signal
+    kD = load(derived, 36)  # 1/d: renewal of tumour dendritic cells
+    kDL = load(derived, 37)  # 1/d: loss of mature dendritic cells in the node
+    kG = load(derived, 38)  # 1/d: turnover of interferon gamma
+    kG_over_E0 = load(derived, 39)
+    kM = load(derived, 40)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kM_times_Mb = load(derived, 41)
+    kMa = load(derived, 42)  # 1/d: loss of activated antigen-presenting cells of blood
+    ka = load(derived, 43)  # 1/d: absorption from the subcutaneous depot
+    kclr = load(derived, 44)  # 1/d: clearance of dying tumour
+    kex = load(derived, 45)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kkT = load(derived, 46)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    kly = load(derived, 47)  # 1/d: lymph transit from the draining node to plasma
+    kmat = load(derived, 48)  # 1/d: largest rate of maturation of tumour dendritic cells
+    kpac = load(derived, 49)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    kpro = load(derived, 50)  # 1/d: divisions per day of expanding cells
+    kq = load(derived, 51)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    kv = load(derived, 52)  # 1/d: release of vaccine antigen
+    kx = load(derived, 53)  # 1/d: loss of the effect of paclitaxel (K-PD)
+    lym = load(derived, 54)  # 1: largest loss of proliferating immune cells to paclitaxel
+    m0 = load(derived, 55)  # 1: maturation signal without drug
+    n0 = load(derived, 56)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(derived, 57)  # 1: further divisions at full priming
+    nPD = load(derived, 58)  # 1: Hill exponent of PD-1 inhibition
+    naive_supply = load(derived, 59)  # cell/uL/d: supply of naive cells
+    one_minus_b0 = load(derived, 60)
+    one_minus_m0 = load(derived, 61)
+    one_minus_s0 = load(derived, 62)
+    one_over_N50 = load(derived, 63)
     one_over_V1pi = load(derived, 64)
     one_over_VFi = load(derived, 65)
     one_over_Vly = load(derived, 66)
-    qT = load(derived, 67)
-    rE = load(derived, 68)
-    recall_burst = load(derived, 69)
-    s0 = load(derived, 70)
-    sV = load(derived, 71)
-    y0 = load(derived, 72)
+    qT = load(derived, 67)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    rE = load(derived, 68)  # 1/d: return of effector cells to memory
+    recall_burst = load(derived, 69)  # 1: burst size of a recalled memory cell
+    s0 = load(derived, 70)  # 1: activation signal without drug
+    sV = load(derived, 71)  # Mcell/vaccine_unit: mature dendritic cells that one vaccine unit yields at full signal
+    y0 = load(derived, 72)  # 1: PD-1 tone of the tumour without drug
     Asc = load(y, 0)  # nmol: LAG-3Ig in the subcutaneous depot
     Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
@@ -527,28 +525,28 @@ def rhs(y, inputs, derived, dy):
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
     Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour
-    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
+    Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
     B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
-    z_b = power(B_b * one_over_N50, hS)  # 1: occupancy drive in blood
+    z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
     S = z_b / (1.0 + z_b)  # 1: signal in blood
     B_t = Rcell * Ct / (KD + Ct)  # molecule: LAG-3Ig bound per cell in the tumour
-    z_t = power(B_t * one_over_N50, hS)  # 1: occupancy drive in the tumour
+    z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
     ST = z_t / (1.0 + z_t)  # 1: signal in the tumour
     B_n = Rcell * Cn / (KD + Cn)  # molecule: LAG-3Ig bound per cell in the draining node
-    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
     SL = z_n / (1.0 + z_n)  # 1: signal in the draining node
     Sa = S  # 1: signal that blood antigen-presenting cells receive
-    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
-    m = m0 + ST * one_minus_m0  # 1: maturation signal in the tumour
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
+    m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
     H = DL / (KH + DL)  # 1: priming signal
     nd = n0 + n1 * H  # 1: divisions of a recruited cell
     burst = exp(0.6931471805599453 * nd)  # 1: burst size
     X = Ma / (KMa + Ma)  # 1: reactivation signal
-    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
+    Tk = Tsat * Td / (Tsat + Td)  # Mcell/mL: CD8 cells that kill at once
     L = 1.0 + eL * (G - 1.0) / (1.0 + G)  # 1: PD-L1 relative to baseline
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
     Hp = yy / (1.0 + yy)  # 1: PD-1 inhibition of functional CD8 cells
@@ -563,7 +561,7 @@ def rhs(y, inputs, derived, dy):
     drainage = kly * Aly  # nmol/d: lymph drains into plasma
     elimination = CLi * C  # nmol/d: linear elimination
     exposure = C  # nM: plasma level adds to exposure
-    monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
+    monopoiesis = (1.0 + eM * Sa) * kM_times_Mb * pr  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
     activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
@@ -577,23 +575,23 @@ def rhs(y, inputs, derived, dy):
     primed_death = dE * Ep  # cell/uL/d: death of primed effectors
     primed_return = rE * Ep  # cell/uL/d: primed effectors rest
     memory_loss = dC * Cs  # cell/uL/d: loss of central memory
-    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
     effector_death = dE * E  # cell/uL/d: death of activated cells
     effector_return = rE * E  # cell/uL/d: activated cells rest
-    effector_memory_loss = EM * EM * dEM_over_EM0  # cell/uL/d: loss of effector memory, rising with its number
+    effector_memory_loss = dEM_over_EM0 * EM * EM  # cell/uL/d: loss of effector memory, rising with its number
     tumour_entry = (ftr * E + Ep) * (1.0 + eG * (G - 1.0)) * qT  # Mcell/mL/d: CD8 cells enter the tumour
     tumour_cd8_loss = dT * Td  # Mcell/mL/d: functional cells die
     exhaustion = kex * Td * Hp  # Mcell/mL/d: PD-1 exhausts functional cells
     exhausted_loss = dTx * Tx  # Mcell/mL/d: exhausted cells die
-    interferon_release = E * kG_over_E0  # 1/d: activated CD8 cells release it
+    interferon_release = kG_over_E0 * E  # 1/d: activated CD8 cells release it
     interferon_loss = kG * G  # 1/d: it is cleared
-    tumour_growth = V * growth  # mL/d: the tumour grows
+    tumour_growth = growth * V  # mL/d: the tumour grows
     tumour_kill = V * kk  # mL/d: CD8 cells and paclitaxel kill
     dead_clearance = kclr * Vd  # mL/d: dying tumour is cleared
     pembrolizumab_infusion = Pc_infusion  # mg/d: infusion
-    pembrolizumab_elimination = Pc * CLpi_over_V1pi  # mg/d: elimination
-    pembrolizumab_outflow = Pc * Qpi_over_V1pi  # mg/d: to the periphery
-    pembrolizumab_return = Pp * Qpi_over_V2pi  # mg/d: from the periphery
+    pembrolizumab_elimination = CLpi_over_V1pi * Pc  # mg/d: elimination
+    pembrolizumab_outflow = Qpi_over_V1pi * Pc  # mg/d: to the periphery
+    pembrolizumab_return = Qpi_over_V2pi * Pp  # mg/d: from the periphery
     paclitaxel_loss = kx * Xk  # dose_unit/d: paclitaxel's effect fades
     rebound_rise = kq * Xp  # dose_unit/d: exposure drives the rebound
     rebound_fall = kq * Qr  # dose_unit/d: the rebound fades
@@ -605,7 +603,7 @@ def rhs(y, inputs, derived, dy):
     store(dy, 4, monopoiesis - resting_loss - activation)  # M, cell/uL per d
     store(dy, 5, activation - activated_loss)  # Ma, cell/uL per d
     store(dy, 6, dendritic_renewal - dendritic_loss - maturation)  # D, Mcell/mL per d
-    store(dy, 7, (b0 + SL * one_minus_b0) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
+    store(dy, 7, (b0 + one_minus_b0 * SL) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
     store(dy, 8, naive_supply - naive_loss - priming)  # N, cell/uL per d
     store(dy, 9, pr * priming - expansion)  # P, cell/uL per d
     store(dy, 10, recall_burst * recall + burst * expansion - primed_death - primed_return)  # Ep, cell/uL per d
@@ -627,87 +625,86 @@ def rhs(y, inputs, derived, dy):
 @kernel
 def factor(y, inputs, derived, diagonal, lu):
     """Write the LU factors of diag(d) - J; d is the only row of diagonal."""
-    EC50p = load(derived, 2)
-    E_yield = load(derived, 3)
-    KD = load(derived, 4)
-    KH = load(derived, 5)
-    KMa = load(derived, 6)
-    Rcell = load(derived, 9)
-    Vag = load(derived, 10)
-    aC = load(derived, 11)
-    aEM = load(derived, 12)
-    aM = load(derived, 13)
-    aN = load(derived, 14)
-    b0 = load(derived, 15)
-    dC = load(derived, 16)
-    dN = load(derived, 19)
-    dT = load(derived, 20)
-    dTx = load(derived, 21)
-    eG = load(derived, 23)
-    eL = load(derived, 24)
-    eM = load(derived, 25)
-    eta = load(derived, 28)
-    ftr = load(derived, 31)
-    gT = load(derived, 32)
-    growth = load(derived, 33)
-    hS = load(derived, 34)
-    kD = load(derived, 35)
-    kDL = load(derived, 36)
-    kG = load(derived, 37)
-    kM = load(derived, 39)
-    kM_times_Mb = load(derived, 40)
-    kMa = load(derived, 41)
-    ka = load(derived, 42)
-    kclr = load(derived, 43)
-    kex = load(derived, 44)
-    kkT = load(derived, 45)
-    kly = load(derived, 46)
-    kmat = load(derived, 47)
-    kpac = load(derived, 48)
-    kpro = load(derived, 49)
-    kq = load(derived, 50)
-    kv = load(derived, 51)
-    kx = load(derived, 52)
-    lym = load(derived, 53)
-    m0 = load(derived, 54)
-    n0 = load(derived, 55)
-    n1 = load(derived, 56)
-    nPD = load(derived, 57)
-    one_minus_b0 = load(derived, 59)
-    one_minus_m0 = load(derived, 60)
-    one_minus_s0 = load(derived, 61)
-    one_over_N50 = load(derived, 62)
-    one_over_Tsat = load(derived, 63)
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    E_yield = load(derived, 3)  # 1: activated cells per reactivated cell
+    KD = load(derived, 4)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    KH = load(derived, 5)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    KMa = load(derived, 6)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
+    Rcell = load(derived, 9)  # molecule: MHC class II molecules per antigen-presenting cell
+    Tsat = load(derived, 10)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    Vag = load(derived, 11)  # mL: tumour volume at half the largest antigen supply
+    aC = load(derived, 12)  # 1/d: recall of central memory at full priming
+    aEM = load(derived, 13)  # 1/d: reactivation at full signal
+    aM = load(derived, 14)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    aN = load(derived, 15)  # 1/d: recruitment of naive cells at full priming
+    b0 = load(derived, 16)  # 1: share of the vaccine's effect without adjuvant
+    dC = load(derived, 17)  # 1/d: loss of central memory cells
+    dN = load(derived, 20)  # 1/d: turnover of naive CD8 cells
+    dT = load(derived, 21)  # 1/d: loss of functional CD8 cells of the tumour
+    dTx = load(derived, 22)  # 1/d: loss of exhausted CD8 cells of the tumour
+    eG = load(derived, 24)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    eL = load(derived, 25)  # 1: PD-L1 induced by interferon gamma
+    eM = load(derived, 26)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    eta = load(derived, 29)  # 1: antigen of a dying cell relative to a living one
+    ftr = load(derived, 32)  # 1: tumour-reactive share of activated CD8 cells
+    gT = load(derived, 33)  # 1: tumour to plasma ratio of free LAG-3Ig
+    growth = load(derived, 34)  # 1/d: growth rate
+    hS = load(derived, 35)  # 1: Hill exponent of the signal
+    kD = load(derived, 36)  # 1/d: renewal of tumour dendritic cells
+    kDL = load(derived, 37)  # 1/d: loss of mature dendritic cells in the node
+    kG = load(derived, 38)  # 1/d: turnover of interferon gamma
+    kM = load(derived, 40)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kM_times_Mb = load(derived, 41)
+    kMa = load(derived, 42)  # 1/d: loss of activated antigen-presenting cells of blood
+    ka = load(derived, 43)  # 1/d: absorption from the subcutaneous depot
+    kclr = load(derived, 44)  # 1/d: clearance of dying tumour
+    kex = load(derived, 45)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kkT = load(derived, 46)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    kly = load(derived, 47)  # 1/d: lymph transit from the draining node to plasma
+    kmat = load(derived, 48)  # 1/d: largest rate of maturation of tumour dendritic cells
+    kpac = load(derived, 49)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    kpro = load(derived, 50)  # 1/d: divisions per day of expanding cells
+    kq = load(derived, 51)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    kv = load(derived, 52)  # 1/d: release of vaccine antigen
+    kx = load(derived, 53)  # 1/d: loss of the effect of paclitaxel (K-PD)
+    lym = load(derived, 54)  # 1: largest loss of proliferating immune cells to paclitaxel
+    m0 = load(derived, 55)  # 1: maturation signal without drug
+    n0 = load(derived, 56)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(derived, 57)  # 1: further divisions at full priming
+    nPD = load(derived, 58)  # 1: Hill exponent of PD-1 inhibition
+    one_minus_b0 = load(derived, 60)
+    one_minus_m0 = load(derived, 61)
+    one_minus_s0 = load(derived, 62)
+    one_over_N50 = load(derived, 63)
     one_over_V1pi = load(derived, 64)
     one_over_VFi = load(derived, 65)
     one_over_Vly = load(derived, 66)
-    qT = load(derived, 67)
-    recall_burst = load(derived, 69)
-    s0 = load(derived, 70)
-    y0 = load(derived, 72)
+    qT = load(derived, 67)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    recall_burst = load(derived, 69)  # 1: burst size of a recalled memory cell
+    s0 = load(derived, 70)  # 1: activation signal without drug
+    y0 = load(derived, 72)  # 1: PD-1 tone of the tumour without drug
     C_per_Ac = load(derived, 73)
     EC50p_times_cp_per_Pc = load(derived, 74)
     KD_times_Rcell_times_C_per_Ac = load(derived, 75)
     KD_times_Rcell_times_Cn_per_Aly = load(derived, 76)
     KD_times_Rcell_times_Ct_per_Ac = load(derived, 77)
-    Tsat = load(derived, 78)
-    Tsat_times_Tsat = load(derived, 79)
-    Vag_times_Vag = load(derived, 80)
-    c_2p0_times_dEM_over_EM0 = load(derived, 81)
-    c_2p0_times_eL = load(derived, 82)
-    dE_plus_rE = load(derived, 83)
-    eG_times_qT = load(derived, 84)
-    elimination_per_Ac = load(derived, 85)
-    ftr_times_qT = load(derived, 86)
-    hoisted = load(derived, 87)
-    interferon_release_per_E = load(derived, 88)
-    kM_times_eM_times_Mb = load(derived, 89)
-    kv_times_sV = load(derived, 90)
-    one_minus_b0_times_sV = load(derived, 91)
-    pembrolizumab_outflow_per_Pc = load(derived, 92)
-    pembrolizumab_return_per_Pp = load(derived, 93)
-    rE_times_fC = load(derived, 94)
-    rE_times_fM = load(derived, 95)
+    Tsat_times_Tsat = load(derived, 78)
+    Vag_times_Vag = load(derived, 79)
+    c_2p0_times_dEM_over_EM0 = load(derived, 80)
+    c_2p0_times_eL = load(derived, 81)
+    dE_plus_rE = load(derived, 82)
+    eG_times_qT = load(derived, 83)
+    elimination_per_Ac = load(derived, 84)
+    ftr_times_qT = load(derived, 85)
+    hoisted = load(derived, 86)
+    interferon_release_per_E = load(derived, 87)
+    kM_times_eM_times_Mb = load(derived, 88)
+    kv_times_sV = load(derived, 89)
+    one_minus_b0_times_sV = load(derived, 90)
+    pembrolizumab_outflow_per_Pc = load(derived, 91)
+    pembrolizumab_return_per_Pp = load(derived, 92)
+    rE_times_fC = load(derived, 93)
+    rE_times_fM = load(derived, 94)
     Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
     M = load(y, 4)  # cell/uL: responsive resting antigen-presenting cells of blood
@@ -727,13 +724,13 @@ def factor(y, inputs, derived, diagonal, lu):
     Pc = load(y, 19)  # mg: pembrolizumab, central
     Xk = load(y, 21)  # dose_unit: paclitaxel effect compartment
     Av = load(y, 23)  # vaccine_unit: vaccine antigen
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour
-    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
+    Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
     per_KD_plus_C = 1.0 / (KD + C)
     B_b = Rcell * C * per_KD_plus_C  # molecule: LAG-3Ig bound per cell in blood
     B_b_per_Ac = KD_times_Rcell_times_C_per_Ac * per_KD_plus_C * per_KD_plus_C
-    z_b = power(B_b * one_over_N50, hS)  # 1: occupancy drive in blood
+    z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
     z_b_per_Ac = hS * z_b * B_b_per_Ac / maximum(1e-300, B_b)
     per_one_plus_z_b = 1.0 / (1.0 + z_b)
     S = z_b * per_one_plus_z_b  # 1: signal in blood
@@ -741,7 +738,7 @@ def factor(y, inputs, derived, diagonal, lu):
     per_KD_plus_Ct = 1.0 / (KD + Ct)
     B_t = Rcell * Ct * per_KD_plus_Ct  # molecule: LAG-3Ig bound per cell in the tumour
     B_t_per_Ac = KD_times_Rcell_times_Ct_per_Ac * per_KD_plus_Ct * per_KD_plus_Ct
-    z_t = power(B_t * one_over_N50, hS)  # 1: occupancy drive in the tumour
+    z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
     z_t_per_Ac = hS * z_t * B_t_per_Ac / maximum(1e-300, B_t)
     per_one_plus_z_t = 1.0 / (1.0 + z_t)
     ST = z_t * per_one_plus_z_t  # 1: signal in the tumour
@@ -749,16 +746,16 @@ def factor(y, inputs, derived, diagonal, lu):
     per_KD_plus_Cn = 1.0 / (KD + Cn)
     B_n = Rcell * Cn * per_KD_plus_Cn  # molecule: LAG-3Ig bound per cell in the draining node
     B_n_per_Aly = KD_times_Rcell_times_Cn_per_Aly * per_KD_plus_Cn * per_KD_plus_Cn
-    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
     z_n_per_Aly = hS * z_n * B_n_per_Aly / maximum(1e-300, B_n)
     per_one_plus_z_n = 1.0 / (1.0 + z_n)
     SL = z_n * per_one_plus_z_n  # 1: signal in the draining node
     SL_per_Aly = per_one_plus_z_n * per_one_plus_z_n * z_n_per_Aly
     Sa = S  # 1: signal that blood antigen-presenting cells receive
-    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
-    St_per_Ac = S_per_Ac * one_minus_s0
-    m = m0 + ST * one_minus_m0  # 1: maturation signal in the tumour
-    m_per_Ac = ST_per_Ac * one_minus_m0
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
+    St_per_Ac = one_minus_s0 * S_per_Ac
+    m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
+    m_per_Ac = one_minus_m0 * ST_per_Ac
     per_KH_plus_DL = 1.0 / (KH + DL)
     H = DL * per_KH_plus_DL  # 1: priming signal
     H_per_DL = KH * per_KH_plus_DL * per_KH_plus_DL
@@ -769,12 +766,13 @@ def factor(y, inputs, derived, diagonal, lu):
     per_KMa_plus_Ma = 1.0 / (KMa + Ma)
     X = Ma * per_KMa_plus_Ma  # 1: reactivation signal
     X_per_Ma = KMa * per_KMa_plus_Ma * per_KMa_plus_Ma
-    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
-    Tk_per_Td = Tsat_times_Tsat / ((Tsat + Td) * (Tsat + Td))
+    per_Tsat_plus_Td = 1.0 / (Tsat + Td)
+    Tk = Tsat * Td * per_Tsat_plus_Td  # Mcell/mL: CD8 cells that kill at once
+    Tk_per_Td = Tsat_times_Tsat * per_Tsat_plus_Td * per_Tsat_plus_Td
     per_one_plus_G = 1.0 / (1.0 + G)
     L = 1.0 + eL * (G - 1.0) * per_one_plus_G  # 1: PD-L1 relative to baseline
     L_per_G = c_2p0_times_eL * per_one_plus_G * per_one_plus_G
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     per_EC50p_plus_cp = 1.0 / (EC50p + cp)
     RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
     RO_per_Pc = EC50p_times_cp_per_Pc * per_EC50p_plus_cp * per_EC50p_plus_cp
@@ -800,7 +798,7 @@ def factor(y, inputs, derived, diagonal, lu):
     per_one_plus_Xp = 1.0 / (1.0 + Xp)
     pr = 1.0 - lym * Xp * per_one_plus_Xp  # 1: share of proliferating cells spared by paclitaxel
     pr_per_Xk = -lym * per_one_plus_Xp * per_one_plus_Xp
-    monopoiesis_per_Ac = pr * S_per_Ac * kM_times_eM_times_Mb
+    monopoiesis_per_Ac = kM_times_eM_times_Mb * pr * S_per_Ac
     monopoiesis_per_Xk = (1.0 + eM * Sa) * kM_times_Mb * pr_per_Xk
     activation_per_Ac = aM * M * St_per_Ac
     activation_per_M = aM * St
@@ -816,10 +814,10 @@ def factor(y, inputs, derived, diagonal, lu):
     expansion_per_P = kpro * per_nd
     recall_per_DL = aC * Cs * H_per_DL
     recall_per_Cs = aC * H
-    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
-    reactivation_per_Ma = EM * aEM * X_per_Ma
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation_per_Ma = aEM * EM * X_per_Ma
     reactivation_per_EM = aEM * X
-    effector_memory_loss_per_EM = EM * c_2p0_times_dEM_over_EM0
+    effector_memory_loss_per_EM = c_2p0_times_dEM_over_EM0 * EM
     tumour_entry_per_Ep = (1.0 + eG * (G - 1.0)) * qT
     tumour_entry_per_E = (1.0 + eG * (G - 1.0)) * ftr_times_qT
     tumour_entry_per_G = (ftr * E + Ep) * eG_times_qT
@@ -837,7 +835,7 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Aly_Asc = -ka
     a_Aly_Aly = kly + d
     a_Ac_Aly = -kly
-    a_Ac_Ac = d + elimination_per_Ac
+    a_Ac_Ac = elimination_per_Ac + d
     a_AUC_Ac = -C_per_Ac
     a_AUC_AUC = d
     a_M_Ac = activation_per_Ac - monopoiesis_per_Ac
@@ -848,13 +846,13 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Ma_Ma = kMa + d
     a_D_Ac = maturation_per_Ac
     a_D_D = kD + d + maturation_per_D
-    a_DL_Aly = -vaccine_release * SL_per_Aly * one_minus_b0_times_sV
+    a_DL_Aly = -one_minus_b0_times_sV * vaccine_release * SL_per_Aly
     a_DL_Ac = -Veff * maturation_per_Ac
     a_DL_D = -Veff * maturation_per_D
     a_DL_DL = kDL + d
     a_DL_V = -maturation * Veff_by_Z
     a_DL_Vd = -maturation * Veff_per_Vd
-    a_DL_Av = -(b0 + SL * one_minus_b0) * kv_times_sV
+    a_DL_Av = -(b0 + one_minus_b0 * SL) * kv_times_sV
     a_N_DL = priming_per_DL
     a_N_N = dN + d + priming_per_N
     a_P_DL = expansion_per_DL - pr * priming_per_DL
@@ -863,13 +861,13 @@ def factor(y, inputs, derived, diagonal, lu):
     a_P_Xk = -priming * pr_per_Xk
     a_Ep_DL = -recall_burst * recall_per_DL - burst * expansion_per_DL - expansion * burst_per_DL
     a_Ep_P = -burst * expansion_per_P
-    a_Ep_Ep = d + dE_plus_rE
+    a_Ep_Ep = dE_plus_rE + d
     a_Ep_Cs = -recall_burst * recall_per_Cs
     a_Cs_DL = recall_per_DL
     a_Cs_Ep = -rE_times_fC
     a_Cs_Cs = dC + d + recall_per_Cs
     a_E_Ma = -E_yield * pr * reactivation_per_Ma
-    a_E_E = d + dE_plus_rE
+    a_E_E = dE_plus_rE + d
     a_E_EM = -E_yield * pr * reactivation_per_EM
     a_E_Xk = -E_yield * reactivation * pr_per_Xk
     a_EM_Ma = reactivation_per_Ma
@@ -897,10 +895,10 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Vd_Vd = kclr + d
     a_Vd_Pc = -tumour_kill_per_Pc
     a_Vd_Xk = -tumour_kill_per_Xk
-    a_Pc_Pc = d + hoisted
+    a_Pc_Pc = hoisted + d
     a_Pc_Pp = -pembrolizumab_return_per_Pp
     a_Pp_Pc = -pembrolizumab_outflow_per_Pc
-    a_Pp_Pp = d + pembrolizumab_return_per_Pp
+    a_Pp_Pp = pembrolizumab_return_per_Pp + d
     a_Xk_Xk = kx + d
     a_Qr_Xk = -kq
     a_Qr_Qr = kq + d
@@ -1135,21 +1133,21 @@ def solve(lu, b):
 @kernel
 def observe(y, inputs, derived, out):
     """Write what can be read off the patient."""
-    CLi = load(derived, 0)
-    EC50p = load(derived, 2)
-    KD = load(derived, 4)
-    Rcell = load(derived, 9)
+    CLi = load(derived, 0)  # L/d: this patient's apparent clearance
+    EC50p = load(derived, 2)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    KD = load(derived, 4)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    Rcell = load(derived, 9)  # molecule: MHC class II molecules per antigen-presenting cell
     one_over_V1pi = load(derived, 64)
     one_over_VFi = load(derived, 65)
-    MW = load(derived, 96)
-    Mother = load(derived, 97)
-    Oth = load(derived, 98)
-    Oth_plus_Lother = load(derived, 99)
-    PBother = load(derived, 100)
-    SLD0 = load(derived, 101)
-    one_over_V0 = load(derived, 102)
-    rL = load(derived, 103)
-    rM = load(derived, 104)
+    MW = load(derived, 95)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    Mother = load(derived, 96)  # cell/uL: other monocytes of blood
+    Oth = load(derived, 97)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    Oth_plus_Lother = load(derived, 98)
+    PBother = load(derived, 99)  # cell/uL: mononuclear blood cells that do not rise under paclitaxel
+    SLD0 = load(derived, 100)  # mm: sum of longest diameters without drug
+    one_over_V0 = load(derived, 101)
+    rL = load(derived, 102)  # 1/dose_unit: rebound of lymphocytes under paclitaxel
+    rM = load(derived, 103)  # 1/dose_unit: rebound of monocytes under paclitaxel
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
     AUC = load(y, 3)  # nM*d: exposure: area under the plasma level
     M = load(y, 4)  # cell/uL: responsive resting antigen-presenting cells of blood
@@ -1162,13 +1160,13 @@ def observe(y, inputs, derived, out):
     Pc = load(y, 19)  # mg: pembrolizumab, central
     Xk = load(y, 21)  # dose_unit: paclitaxel effect compartment
     Qr = load(y, 22)  # dose_unit: rebound of blood counts under paclitaxel
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
-    eliminated_amount = AUC * CLi  # nmol: LAG-3Ig eliminated so far
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
+    eliminated_amount = CLi * AUC  # nmol: LAG-3Ig eliminated so far
     B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     W = V + Vd  # mL: tumour volume
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
     em_share = (E + EM) / (Oth + E + EM)  # 1: effector and effector-memory share of CD8 cells
     store(out, 0, MW * C)  # ng/mL: LAG-3Ig in plasma
@@ -1181,8 +1179,8 @@ def observe(y, inputs, derived, out):
     store(out, 7, 100.0 * em_share)  # percent: effector-memory share of CD8 cells
     store(out, 8, Oth + E + EM)  # cell/uL: CD8 cells
     store(out, 9, (Mother + M + Ma) * (1.0 + rM * Qr))  # cell/uL: monocytes
-    store(out, 10, (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother))  # cell/uL: lymphocytes
-    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother) + PBother)  # cell/uL: mononuclear blood cells
+    store(out, 10, (1.0 + rL * Qr) * (Oth_plus_Lother + E + EM))  # cell/uL: lymphocytes
+    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (Oth_plus_Lother + E + EM) + PBother)  # cell/uL: mononuclear blood cells
     store(out, 12, G)  # 1: interferon gamma relative to baseline
     store(out, 13, cp)  # ug/mL: pembrolizumab in plasma
     store(out, 14, RO)  # 1: occupancy of PD-1 in the tumour
@@ -1195,17 +1193,17 @@ def observe(y, inputs, derived, out):
 @kernel
 def margins(derived, out):
     """Write the plausibility margins: none may be negative."""
-    Oth = load(derived, 98)
-    SLD0 = load(derived, 101)
-    E0 = load(derived, 107)
-    EM0 = load(derived, 108)
-    CD8_high = load(derived, 120)
-    CD8_low = load(derived, 121)
-    SLD0_high = load(derived, 122)
-    SLD0_low = load(derived, 123)
-    loop = load(derived, 124)
-    sE = load(derived, 125)
-    sEM = load(derived, 126)
+    Oth = load(derived, 97)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    SLD0 = load(derived, 100)  # mm: sum of longest diameters without drug
+    E0 = load(derived, 106)  # cell/uL: activated cells without drug
+    EM0 = load(derived, 107)  # cell/uL: effector-memory CD8 cells without drug
+    CD8_high = load(derived, 119)  # cell/uL: largest plausible CD8 count
+    CD8_low = load(derived, 120)  # cell/uL: smallest plausible CD8 count
+    SLD0_high = load(derived, 121)  # mm: largest plausible baseline sum of longest diameters
+    SLD0_low = load(derived, 122)  # mm: smallest plausible baseline sum of longest diameters
+    loop = load(derived, 123)  # 1: what the memory loop leaves open: at 0 it would feed itself
+    sE = load(derived, 124)  # cell/uL/d: other supply of activated cells
+    sEM = load(derived, 125)  # cell/uL/d: other supply of effector memory
     store(out, 0, loop)  # memory_loop, 1: the memory loop does not feed itself
     store(out, 1, sE)  # effector_source, cell/uL/d: supply of activated cells is not negative
     store(out, 2, sEM)  # effector_memory_source, cell/uL/d: supply of effector memory is not negative
@@ -1218,10 +1216,10 @@ def margins(derived, out):
 @kernel
 def doses(derived, out):
     """Write scale, bioavailability and lag of each route."""
-    MW = load(derived, 96)
-    Dpac = load(derived, 127)
-    Fsc = load(derived, 128)
-    tlag = load(derived, 129)
+    MW = load(derived, 95)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    Dpac = load(derived, 126)  # mg/m**2: paclitaxel dose that counts as one dose unit
+    Fsc = load(derived, 127)  # 1: subcutaneous bioavailability beyond what VF and CLF fold in; below 1 depot and node receive less
+    tlag = load(derived, 128)  # d: lag before absorption from the depot starts
     store(out, 0, 1000.0 / MW)  # lag3ig_sc_scale, nmol/mg: state's unit per dose unit
     store(out, 1, Fsc)  # lag3ig_sc_bioavailability, 1: bioavailability
     store(out, 2, tlag)  # lag3ig_sc_lag, d: lag
@@ -1242,6 +1240,6 @@ def doses(derived, out):
 @kernel
 def calibrate(derived, out):
     """Write the parameters set at the typical patient."""
-    DL_start = load(derived, 105)
-    H0 = load(derived, 130)
+    DL_start = load(derived, 104)  # Mcell: mature cells without drug
+    H0 = load(derived, 129)  # 1: priming signal of the typical patient without drug
     store(out, 0, (1.0 - H0) * DL_start / H0)  # KH, Mcell: half-priming level at which the typical patient starts at H0

@@ -57,8 +57,8 @@ DOSES = (
 CALIBRATED = (
     "KH",
 )
-DERIVED = 143
-HASH = "8700f27e20c6225f677e7cb67f60bd7ed6656e96c56a0328c369b2ae70e346b0"
+DERIVED = 142
+HASH = "1bef5fb5714d96529f5235aea651c6d3f26048670b63f0649c7af45260fbd17c"
 FACTORS = 82
 
 
@@ -174,7 +174,7 @@ def derive(parameters, derived):
     kkT = kkill * sqrt(DTref / DT)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
     y_start = power(y0, nPD)  # 1: PD-1 drive without drug
     Hp_start = y_start / (1.0 + y_start)  # 1: PD-1 inhibition without drug
-    k0 = Td0 * kkT * (1.0 - Hp_start) / (1.0 + Td0 / Tsat)  # 1/d: kill rate without drug
+    k0 = Td0 * Tsat * kkT * (1.0 - Hp_start) / (Td0 + Tsat)  # 1/d: kill rate without drug
     g = 0.6931471805599453 / DT  # 1/d: growth rate of the untreated tumour
     V_start = V0 / (1.0 + k0 / (kclr + g))  # mL: living volume in balanced growth
     Vd_start = k0 * V_start / (kclr + g)  # mL: dying volume in balanced growth
@@ -212,7 +212,6 @@ def derive(parameters, derived):
     one_over_N50 = 1.0 / N50
     one_minus_s0 = 1.0 - s0
     one_minus_m0 = 1.0 - m0
-    one_over_Tsat = 1.0 / Tsat
     one_over_V1pi = 1.0 / V1pi
     Xp_per_level_over_V1t = Xp_per_level / V1t
     one_over_V0 = 1.0 / V0
@@ -281,61 +280,61 @@ def derive(parameters, derived):
     store(derived, 11, Qt_over_V2t)
     store(derived, 12, Rcell)
     store(derived, 13, SLD0)
-    store(derived, 14, Vag)
-    store(derived, 15, Xp_per_level_over_V1t)
-    store(derived, 16, aC)
-    store(derived, 17, aEM)
-    store(derived, 18, aM)
-    store(derived, 19, aN)
-    store(derived, 20, b0)
-    store(derived, 21, dC)
-    store(derived, 22, dE)
-    store(derived, 23, dEM_over_EM0)
-    store(derived, 24, dN)
-    store(derived, 25, dT)
-    store(derived, 26, dTx)
-    store(derived, 27, dendritic_renewal)
-    store(derived, 28, eG)
-    store(derived, 29, eL)
-    store(derived, 30, eM)
-    store(derived, 31, effector_memory_supply)
-    store(derived, 32, effector_supply)
-    store(derived, 33, eta)
-    store(derived, 34, fC)
-    store(derived, 35, fM)
-    store(derived, 36, ftr)
-    store(derived, 37, gT)
-    store(derived, 38, growth)
-    store(derived, 39, h0_over_SLDref)
-    store(derived, 40, hS)
-    store(derived, 41, kD)
-    store(derived, 42, kDL)
-    store(derived, 43, kG)
-    store(derived, 44, kG_over_E0)
-    store(derived, 45, kM)
-    store(derived, 46, kM_times_Mb)
-    store(derived, 47, kMa)
-    store(derived, 48, ka)
-    store(derived, 49, kclr)
-    store(derived, 50, kex)
-    store(derived, 51, kkT)
-    store(derived, 52, kly)
-    store(derived, 53, kmat)
-    store(derived, 54, kpac)
-    store(derived, 55, kpro)
-    store(derived, 56, kq)
-    store(derived, 57, kv)
-    store(derived, 58, lym)
-    store(derived, 59, m0)
-    store(derived, 60, n0)
-    store(derived, 61, n1)
-    store(derived, 62, nPD)
-    store(derived, 63, naive_supply)
-    store(derived, 64, one_minus_b0)
-    store(derived, 65, one_minus_m0)
-    store(derived, 66, one_minus_s0)
-    store(derived, 67, one_over_N50)
-    store(derived, 68, one_over_Tsat)
+    store(derived, 14, Tsat)
+    store(derived, 15, Vag)
+    store(derived, 16, Xp_per_level_over_V1t)
+    store(derived, 17, aC)
+    store(derived, 18, aEM)
+    store(derived, 19, aM)
+    store(derived, 20, aN)
+    store(derived, 21, b0)
+    store(derived, 22, dC)
+    store(derived, 23, dE)
+    store(derived, 24, dEM_over_EM0)
+    store(derived, 25, dN)
+    store(derived, 26, dT)
+    store(derived, 27, dTx)
+    store(derived, 28, dendritic_renewal)
+    store(derived, 29, eG)
+    store(derived, 30, eL)
+    store(derived, 31, eM)
+    store(derived, 32, effector_memory_supply)
+    store(derived, 33, effector_supply)
+    store(derived, 34, eta)
+    store(derived, 35, fC)
+    store(derived, 36, fM)
+    store(derived, 37, ftr)
+    store(derived, 38, gT)
+    store(derived, 39, growth)
+    store(derived, 40, h0_over_SLDref)
+    store(derived, 41, hS)
+    store(derived, 42, kD)
+    store(derived, 43, kDL)
+    store(derived, 44, kG)
+    store(derived, 45, kG_over_E0)
+    store(derived, 46, kM)
+    store(derived, 47, kM_times_Mb)
+    store(derived, 48, kMa)
+    store(derived, 49, ka)
+    store(derived, 50, kclr)
+    store(derived, 51, kex)
+    store(derived, 52, kkT)
+    store(derived, 53, kly)
+    store(derived, 54, kmat)
+    store(derived, 55, kpac)
+    store(derived, 56, kpro)
+    store(derived, 57, kq)
+    store(derived, 58, kv)
+    store(derived, 59, lym)
+    store(derived, 60, m0)
+    store(derived, 61, n0)
+    store(derived, 62, n1)
+    store(derived, 63, nPD)
+    store(derived, 64, naive_supply)
+    store(derived, 65, one_minus_b0)
+    store(derived, 66, one_minus_m0)
+    store(derived, 67, one_minus_s0)
+    store(derived, 68, one_over_N50)
     store(derived, 69, one_over_V0)
     store(derived, 70, one_over_V1pi)
     store(derived, 71, one_over_VFi)
@@ -351,92 +350,91 @@ def derive(parameters, derived):
     store(derived, 81, KD_times_Rcell_times_C_per_Ac)
     store(derived, 82, KD_times_Rcell_times_Cn_per_Aly)
     store(derived, 83, KD_times_Rcell_times_Ct_per_Ac)
-    store(derived, 84, Tsat)
-    store(derived, 85, Tsat_times_Tsat)
-    store(derived, 86, Vag_times_Vag)
-    store(derived, 87, c_2p0_times_dEM_over_EM0)
-    store(derived, 88, c_2p0_times_eL)
-    store(derived, 89, dE_plus_rE)
-    store(derived, 90, eG_times_qT)
-    store(derived, 91, elimination_per_Ac)
-    store(derived, 92, ftr_times_qT)
-    store(derived, 93, hoisted)
-    store(derived, 94, hoisted_2)
-    store(derived, 95, interferon_release_per_E)
-    store(derived, 96, kM_times_eM_times_Mb)
-    store(derived, 97, kk_per_Tc)
-    store(derived, 98, kv_times_sV)
-    store(derived, 99, lesion_hazard_rate_by_SLD)
-    store(derived, 100, lym_times_Xp_per_Tc)
-    store(derived, 101, one_minus_b0_times_sV)
-    store(derived, 102, paclitaxel_outflow_per_Tc)
-    store(derived, 103, paclitaxel_return_per_Tp)
-    store(derived, 104, pembrolizumab_outflow_per_Pc)
-    store(derived, 105, pembrolizumab_return_per_Pp)
-    store(derived, 106, rE_times_fC)
-    store(derived, 107, rE_times_fM)
-    store(derived, 108, rebound_rise_per_Tc)
-    store(derived, 109, MW)
-    store(derived, 110, Mother)
-    store(derived, 111, Oth)
-    store(derived, 112, Oth_plus_Lother)
-    store(derived, 113, PBother)
-    store(derived, 114, one_over_V1t)
-    store(derived, 115, rL)
-    store(derived, 116, rM)
-    store(derived, 117, DL_start)
-    store(derived, 118, D_start)
-    store(derived, 119, E0)
-    store(derived, 120, EM0)
-    store(derived, 121, Ep_start)
-    store(derived, 122, H_start)
-    store(derived, 123, Hp_start)
-    store(derived, 124, M0)
-    store(derived, 125, Ma_start)
-    store(derived, 126, N_start)
-    store(derived, 127, Td0)
-    store(derived, 128, V_start)
-    store(derived, 129, Vd_start)
-    store(derived, 130, nd_start)
-    store(derived, 131, primed_start)
-    store(derived, 132, CD8_high)
-    store(derived, 133, CD8_low)
-    store(derived, 134, SLD0_high)
-    store(derived, 135, SLD0_low)
-    store(derived, 136, loop)
-    store(derived, 137, sE)
-    store(derived, 138, sEM)
-    store(derived, 139, BSA)
-    store(derived, 140, Fsc)
-    store(derived, 141, tlag)
-    store(derived, 142, H0)
+    store(derived, 84, Tsat_times_Tsat)
+    store(derived, 85, Vag_times_Vag)
+    store(derived, 86, c_2p0_times_dEM_over_EM0)
+    store(derived, 87, c_2p0_times_eL)
+    store(derived, 88, dE_plus_rE)
+    store(derived, 89, eG_times_qT)
+    store(derived, 90, elimination_per_Ac)
+    store(derived, 91, ftr_times_qT)
+    store(derived, 92, hoisted)
+    store(derived, 93, hoisted_2)
+    store(derived, 94, interferon_release_per_E)
+    store(derived, 95, kM_times_eM_times_Mb)
+    store(derived, 96, kk_per_Tc)
+    store(derived, 97, kv_times_sV)
+    store(derived, 98, lesion_hazard_rate_by_SLD)
+    store(derived, 99, lym_times_Xp_per_Tc)
+    store(derived, 100, one_minus_b0_times_sV)
+    store(derived, 101, paclitaxel_outflow_per_Tc)
+    store(derived, 102, paclitaxel_return_per_Tp)
+    store(derived, 103, pembrolizumab_outflow_per_Pc)
+    store(derived, 104, pembrolizumab_return_per_Pp)
+    store(derived, 105, rE_times_fC)
+    store(derived, 106, rE_times_fM)
+    store(derived, 107, rebound_rise_per_Tc)
+    store(derived, 108, MW)
+    store(derived, 109, Mother)
+    store(derived, 110, Oth)
+    store(derived, 111, Oth_plus_Lother)
+    store(derived, 112, PBother)
+    store(derived, 113, one_over_V1t)
+    store(derived, 114, rL)
+    store(derived, 115, rM)
+    store(derived, 116, DL_start)
+    store(derived, 117, D_start)
+    store(derived, 118, E0)
+    store(derived, 119, EM0)
+    store(derived, 120, Ep_start)
+    store(derived, 121, H_start)
+    store(derived, 122, Hp_start)
+    store(derived, 123, M0)
+    store(derived, 124, Ma_start)
+    store(derived, 125, N_start)
+    store(derived, 126, Td0)
+    store(derived, 127, V_start)
+    store(derived, 128, Vd_start)
+    store(derived, 129, nd_start)
+    store(derived, 130, primed_start)
+    store(derived, 131, CD8_high)
+    store(derived, 132, CD8_low)
+    store(derived, 133, SLD0_high)
+    store(derived, 134, SLD0_low)
+    store(derived, 135, loop)
+    store(derived, 136, sE)
+    store(derived, 137, sEM)
+    store(derived, 138, BSA)
+    store(derived, 139, Fsc)
+    store(derived, 140, tlag)
+    store(derived, 141, H0)
 
 
 @kernel
 def start(derived, y):
     """Write the state before any drug, in closed form."""
-    aC = load(derived, 16)
-    dC = load(derived, 21)
-    dTx = load(derived, 26)
-    fC = load(derived, 34)
-    kex = load(derived, 50)
-    kpro = load(derived, 55)
-    rE = load(derived, 74)
-    DL_start = load(derived, 117)
-    D_start = load(derived, 118)
-    E0 = load(derived, 119)
-    EM0 = load(derived, 120)
-    Ep_start = load(derived, 121)
-    H_start = load(derived, 122)
-    Hp_start = load(derived, 123)
-    M0 = load(derived, 124)
-    Ma_start = load(derived, 125)
-    N_start = load(derived, 126)
-    Td0 = load(derived, 127)
-    V_start = load(derived, 128)
-    Vd_start = load(derived, 129)
-    nd_start = load(derived, 130)
-    primed_start = load(derived, 131)
+    aC = load(derived, 17)  # 1/d: recall of central memory at full priming
+    dC = load(derived, 22)  # 1/d: loss of central memory cells
+    dTx = load(derived, 27)  # 1/d: loss of exhausted CD8 cells of the tumour
+    fC = load(derived, 35)  # 1: share of returning tumour-specific effectors that become central memory
+    kex = load(derived, 51)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kpro = load(derived, 56)  # 1/d: divisions per day of expanding cells
+    rE = load(derived, 74)  # 1/d: return of effector cells to memory
+    DL_start = load(derived, 116)  # Mcell: mature cells without drug
+    D_start = load(derived, 117)  # Mcell/mL: tumour dendritic cells without drug
+    E0 = load(derived, 118)  # cell/uL: activated cells without drug
+    EM0 = load(derived, 119)  # cell/uL: effector-memory CD8 cells without drug
+    Ep_start = load(derived, 120)  # cell/uL: effectors without drug
+    H_start = load(derived, 121)  # 1: priming signal without drug
+    Hp_start = load(derived, 122)  # 1: PD-1 inhibition without drug
+    M0 = load(derived, 123)  # cell/uL: responsive antigen-presenting cells of blood: myeloid dendritic cells and a tenth of monocytes
+    Ma_start = load(derived, 124)  # cell/uL: activated cells of blood without drug
+    N_start = load(derived, 125)  # cell/uL: naive cells without drug
+    Td0 = load(derived, 126)  # Mcell/mL: functional CD8 cells of the tumour without drug
+    V_start = load(derived, 127)  # mL: living volume in balanced growth
+    Vd_start = load(derived, 128)  # mL: dying volume in balanced growth
+    nd_start = load(derived, 129)  # 1: divisions without drug
+    primed_start = load(derived, 130)  # cell/uL/d: naive cells recruited without drug
     store(y, 0, 0.0)  # Asc, nmol: LAG-3Ig in the subcutaneous depot
     store(y, 1, 0.0)  # Aly, nmol: LAG-3Ig in draining lymph and node
     store(y, 2, 0.0)  # Ac, nmol: LAG-3Ig in plasma (apparent)
@@ -468,85 +466,85 @@ def start(derived, y):
 @kernel
 def rhs(y, inputs, derived, dy):
     """Write dy/dt: rates, then one balance a line."""
-    CLi = load(derived, 0)
+    CLi = load(derived, 0)  # L/d: this patient's apparent clearance
     CLpi_over_V1pi = load(derived, 1)
     CLt_over_V1t = load(derived, 2)
-    EC50p = load(derived, 3)
-    E_yield = load(derived, 4)
-    KD = load(derived, 5)
-    KH = load(derived, 6)
-    KMa = load(derived, 7)
+    EC50p = load(derived, 3)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    E_yield = load(derived, 4)  # 1: activated cells per reactivated cell
+    KD = load(derived, 5)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    KH = load(derived, 6)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    KMa = load(derived, 7)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
     Qpi_over_V1pi = load(derived, 8)
     Qpi_over_V2pi = load(derived, 9)
     Qt_over_V1t = load(derived, 10)
     Qt_over_V2t = load(derived, 11)
-    Rcell = load(derived, 12)
-    SLD0 = load(derived, 13)
-    Vag = load(derived, 14)
-    Xp_per_level_over_V1t = load(derived, 15)
-    aC = load(derived, 16)
-    aEM = load(derived, 17)
-    aM = load(derived, 18)
-    aN = load(derived, 19)
-    b0 = load(derived, 20)
-    dC = load(derived, 21)
-    dE = load(derived, 22)
-    dEM_over_EM0 = load(derived, 23)
-    dN = load(derived, 24)
-    dT = load(derived, 25)
-    dTx = load(derived, 26)
-    dendritic_renewal = load(derived, 27)
-    eG = load(derived, 28)
-    eL = load(derived, 29)
-    eM = load(derived, 30)
-    effector_memory_supply = load(derived, 31)
-    effector_supply = load(derived, 32)
-    eta = load(derived, 33)
-    fC = load(derived, 34)
-    fM = load(derived, 35)
-    ftr = load(derived, 36)
-    gT = load(derived, 37)
-    growth = load(derived, 38)
-    h0_over_SLDref = load(derived, 39)
-    hS = load(derived, 40)
-    kD = load(derived, 41)
-    kDL = load(derived, 42)
-    kG = load(derived, 43)
-    kG_over_E0 = load(derived, 44)
-    kM = load(derived, 45)
-    kM_times_Mb = load(derived, 46)
-    kMa = load(derived, 47)
-    ka = load(derived, 48)
-    kclr = load(derived, 49)
-    kex = load(derived, 50)
-    kkT = load(derived, 51)
-    kly = load(derived, 52)
-    kmat = load(derived, 53)
-    kpac = load(derived, 54)
-    kpro = load(derived, 55)
-    kq = load(derived, 56)
-    kv = load(derived, 57)
-    lym = load(derived, 58)
-    m0 = load(derived, 59)
-    n0 = load(derived, 60)
-    n1 = load(derived, 61)
-    nPD = load(derived, 62)
-    naive_supply = load(derived, 63)
-    one_minus_b0 = load(derived, 64)
-    one_minus_m0 = load(derived, 65)
-    one_minus_s0 = load(derived, 66)
-    one_over_N50 = load(derived, 67)
-    one_over_Tsat = load(derived, 68)
+    Rcell = load(derived, 12)  # molecule: MHC class II molecules per antigen-presenting cell
+    SLD0 = load(derived, 13)  # mm: sum of longest diameters without drug
+    Tsat = load(derived, 14)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    Vag = load(derived, 15)  # mL: tumour volume at half the largest antigen supply
+    Xp_per_level_over_V1t = load(derived, 16)
+    aC = load(derived, 17)  # 1/d: recall of central memory at full priming
+    aEM = load(derived, 18)  # 1/d: reactivation at full signal
+    aM = load(derived, 19)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    aN = load(derived, 20)  # 1/d: recruitment of naive cells at full priming
+    b0 = load(derived, 21)  # 1: share of the vaccine's effect without adjuvant
+    dC = load(derived, 22)  # 1/d: loss of central memory cells
+    dE = load(derived, 23)  # 1/d: death of effector cells
+    dEM_over_EM0 = load(derived, 24)
+    dN = load(derived, 25)  # 1/d: turnover of naive CD8 cells
+    dT = load(derived, 26)  # 1/d: loss of functional CD8 cells of the tumour
+    dTx = load(derived, 27)  # 1/d: loss of exhausted CD8 cells of the tumour
+    dendritic_renewal = load(derived, 28)  # Mcell/mL/d: dendritic cells enter the tumour
+    eG = load(derived, 29)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    eL = load(derived, 30)  # 1: PD-L1 induced by interferon gamma
+    eM = load(derived, 31)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    effector_memory_supply = load(derived, 32)  # cell/uL/d: other supply of effector memory
+    effector_supply = load(derived, 33)  # cell/uL/d: other supply of activated cells
+    eta = load(derived, 34)  # 1: antigen of a dying cell relative to a living one
+    fC = load(derived, 35)  # 1: share of returning tumour-specific effectors that become central memory
+    fM = load(derived, 36)  # 1: effector-memory cells per returning effector, with homeostatic division, so it may exceed 1
+    ftr = load(derived, 37)  # 1: tumour-reactive share of activated CD8 cells
+    gT = load(derived, 38)  # 1: tumour to plasma ratio of free LAG-3Ig
+    growth = load(derived, 39)  # 1/d: growth rate
+    h0_over_SLDref = load(derived, 40)
+    hS = load(derived, 41)  # 1: Hill exponent of the signal
+    kD = load(derived, 42)  # 1/d: renewal of tumour dendritic cells
+    kDL = load(derived, 43)  # 1/d: loss of mature dendritic cells in the node
+    kG = load(derived, 44)  # 1/d: turnover of interferon gamma
+    kG_over_E0 = load(derived, 45)
+    kM = load(derived, 46)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kM_times_Mb = load(derived, 47)
+    kMa = load(derived, 48)  # 1/d: loss of activated antigen-presenting cells of blood
+    ka = load(derived, 49)  # 1/d: absorption from the subcutaneous depot
+    kclr = load(derived, 50)  # 1/d: clearance of dying tumour
+    kex = load(derived, 51)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kkT = load(derived, 52)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    kly = load(derived, 53)  # 1/d: lymph transit from the draining node to plasma
+    kmat = load(derived, 54)  # 1/d: largest rate of maturation of tumour dendritic cells
+    kpac = load(derived, 55)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    kpro = load(derived, 56)  # 1/d: divisions per day of expanding cells
+    kq = load(derived, 57)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    kv = load(derived, 58)  # 1/d: release of vaccine antigen
+    lym = load(derived, 59)  # 1: largest loss of proliferating immune cells to paclitaxel
+    m0 = load(derived, 60)  # 1: maturation signal without drug
+    n0 = load(derived, 61)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(derived, 62)  # 1: further divisions at full priming
+    nPD = load(derived, 63)  # 1: Hill exponent of PD-1 inhibition
+    naive_supply = load(derived, 64)  # cell/uL/d: supply of naive cells
+    one_minus_b0 = load(derived, 65)
+    one_minus_m0 = load(derived, 66)
+    one_minus_s0 = load(derived, 67)
+    one_over_N50 = load(derived, 68)
     one_over_V0 = load(derived, 69)
     one_over_V1pi = load(derived, 70)
     one_over_VFi = load(derived, 71)
     one_over_Vly = load(derived, 72)
-    qT = load(derived, 73)
-    rE = load(derived, 74)
-    recall_burst = load(derived, 75)
-    s0 = load(derived, 76)
-    sV = load(derived, 77)
-    y0 = load(derived, 78)
+    qT = load(derived, 73)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    rE = load(derived, 74)  # 1/d: return of effector cells to memory
+    recall_burst = load(derived, 75)  # 1: burst size of a recalled memory cell
+    s0 = load(derived, 76)  # 1: activation signal without drug
+    sV = load(derived, 77)  # Mcell/vaccine_unit: mature dendritic cells that one vaccine unit yields at full signal
+    y0 = load(derived, 78)  # 1: PD-1 tone of the tumour without drug
     Asc = load(y, 0)  # nmol: LAG-3Ig in the subcutaneous depot
     Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
@@ -575,37 +573,37 @@ def rhs(y, inputs, derived, dy):
     Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     Tc_infusion = load(inputs, 3)  # mg/d: rate of an infusion of paclitaxel
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour
-    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
+    Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
     B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
-    z_b = power(B_b * one_over_N50, hS)  # 1: occupancy drive in blood
+    z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
     S = z_b / (1.0 + z_b)  # 1: signal in blood
     B_t = Rcell * Ct / (KD + Ct)  # molecule: LAG-3Ig bound per cell in the tumour
-    z_t = power(B_t * one_over_N50, hS)  # 1: occupancy drive in the tumour
+    z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
     ST = z_t / (1.0 + z_t)  # 1: signal in the tumour
     B_n = Rcell * Cn / (KD + Cn)  # molecule: LAG-3Ig bound per cell in the draining node
-    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
     SL = z_n / (1.0 + z_n)  # 1: signal in the draining node
     Sa = S  # 1: signal that blood antigen-presenting cells receive
-    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
-    m = m0 + ST * one_minus_m0  # 1: maturation signal in the tumour
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
+    m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
     H = DL / (KH + DL)  # 1: priming signal
     nd = n0 + n1 * H  # 1: divisions of a recruited cell
     burst = exp(0.6931471805599453 * nd)  # 1: burst size
     X = Ma / (KMa + Ma)  # 1: reactivation signal
-    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
+    Tk = Tsat * Td / (Tsat + Td)  # Mcell/mL: CD8 cells that kill at once
     L = 1.0 + eL * (G - 1.0) / (1.0 + G)  # 1: PD-L1 relative to baseline
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
     Hp = yy / (1.0 + yy)  # 1: PD-1 inhibition of functional CD8 cells
-    Xp = Tc * Xp_per_level_over_V1t  # dose_unit: exposure in dose units of the K-PD form
+    Xp = Xp_per_level_over_V1t * Tc  # dose_unit: exposure in dose units of the K-PD form
     kk = kpac * Xp + kkT * Tk * (1.0 - Hp)  # 1/d: kill rate
     W = V + Vd  # mL: tumour volume
     Z = eta * Vd + V  # mL: antigen source: dying cells weigh more
     Veff = Vag * Z / (Vag + Z)  # mL: effective antigen source
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
     pr = 1.0 - lym * Xp / (1.0 + Xp)  # 1: share of proliferating cells spared by paclitaxel
     depot_infusion = Asc_infusion  # nmol/d: subcutaneous infusion
@@ -614,7 +612,7 @@ def rhs(y, inputs, derived, dy):
     drainage = kly * Aly  # nmol/d: lymph drains into plasma
     elimination = CLi * C  # nmol/d: linear elimination
     exposure = C  # nM: plasma level adds to exposure
-    monopoiesis = (1.0 + eM * Sa) * pr * kM_times_Mb  # cell/uL/d: supply of responsive cells
+    monopoiesis = (1.0 + eM * Sa) * kM_times_Mb * pr  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
     activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
@@ -628,28 +626,28 @@ def rhs(y, inputs, derived, dy):
     primed_death = dE * Ep  # cell/uL/d: death of primed effectors
     primed_return = rE * Ep  # cell/uL/d: primed effectors rest
     memory_loss = dC * Cs  # cell/uL/d: loss of central memory
-    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
     effector_death = dE * E  # cell/uL/d: death of activated cells
     effector_return = rE * E  # cell/uL/d: activated cells rest
-    effector_memory_loss = EM * EM * dEM_over_EM0  # cell/uL/d: loss of effector memory, rising with its number
+    effector_memory_loss = dEM_over_EM0 * EM * EM  # cell/uL/d: loss of effector memory, rising with its number
     tumour_entry = (ftr * E + Ep) * (1.0 + eG * (G - 1.0)) * qT  # Mcell/mL/d: CD8 cells enter the tumour
     tumour_cd8_loss = dT * Td  # Mcell/mL/d: functional cells die
     exhaustion = kex * Td * Hp  # Mcell/mL/d: PD-1 exhausts functional cells
     exhausted_loss = dTx * Tx  # Mcell/mL/d: exhausted cells die
-    interferon_release = E * kG_over_E0  # 1/d: activated CD8 cells release it
+    interferon_release = kG_over_E0 * E  # 1/d: activated CD8 cells release it
     interferon_loss = kG * G  # 1/d: it is cleared
-    tumour_growth = V * growth  # mL/d: the tumour grows
+    tumour_growth = growth * V  # mL/d: the tumour grows
     tumour_kill = V * kk  # mL/d: CD8 cells and paclitaxel kill
     dead_clearance = kclr * Vd  # mL/d: dying tumour is cleared
-    lesion_hazard_rate = SLD * h0_over_SLDref  # 1/d: hazard of a new lesion
+    lesion_hazard_rate = h0_over_SLDref * SLD  # 1/d: hazard of a new lesion
     pembrolizumab_infusion = Pc_infusion  # mg/d: infusion
-    pembrolizumab_elimination = Pc * CLpi_over_V1pi  # mg/d: elimination
-    pembrolizumab_outflow = Pc * Qpi_over_V1pi  # mg/d: to the periphery
-    pembrolizumab_return = Pp * Qpi_over_V2pi  # mg/d: from the periphery
+    pembrolizumab_elimination = CLpi_over_V1pi * Pc  # mg/d: elimination
+    pembrolizumab_outflow = Qpi_over_V1pi * Pc  # mg/d: to the periphery
+    pembrolizumab_return = Qpi_over_V2pi * Pp  # mg/d: from the periphery
     paclitaxel_infusion = Tc_infusion  # mg/d: infusion
-    paclitaxel_elimination = Tc * CLt_over_V1t  # mg/d: elimination
-    paclitaxel_outflow = Tc * Qt_over_V1t  # mg/d: to tissue
-    paclitaxel_return = Tp * Qt_over_V2t  # mg/d: from tissue
+    paclitaxel_elimination = CLt_over_V1t * Tc  # mg/d: elimination
+    paclitaxel_outflow = Qt_over_V1t * Tc  # mg/d: to tissue
+    paclitaxel_return = Qt_over_V2t * Tp  # mg/d: from tissue
     rebound_rise = kq * Xp  # dose_unit/d: exposure drives the rebound
     rebound_fall = kq * Qr  # dose_unit/d: the rebound fades
     vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
@@ -660,7 +658,7 @@ def rhs(y, inputs, derived, dy):
     store(dy, 4, monopoiesis - resting_loss - activation)  # M, cell/uL per d
     store(dy, 5, activation - activated_loss)  # Ma, cell/uL per d
     store(dy, 6, dendritic_renewal - dendritic_loss - maturation)  # D, Mcell/mL per d
-    store(dy, 7, (b0 + SL * one_minus_b0) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
+    store(dy, 7, (b0 + one_minus_b0 * SL) * sV * vaccine_release + Veff * maturation - node_loss)  # DL, Mcell per d
     store(dy, 8, naive_supply - naive_loss - priming)  # N, cell/uL per d
     store(dy, 9, pr * priming - expansion)  # P, cell/uL per d
     store(dy, 10, recall_burst * recall + burst * expansion - primed_death - primed_return)  # Ep, cell/uL per d
@@ -684,96 +682,95 @@ def rhs(y, inputs, derived, dy):
 @kernel
 def factor(y, inputs, derived, diagonal, lu):
     """Write the LU factors of diag(d) - J; d is the only row of diagonal."""
-    EC50p = load(derived, 3)
-    E_yield = load(derived, 4)
-    KD = load(derived, 5)
-    KH = load(derived, 6)
-    KMa = load(derived, 7)
-    Rcell = load(derived, 12)
-    SLD0 = load(derived, 13)
-    Vag = load(derived, 14)
-    Xp_per_level_over_V1t = load(derived, 15)
-    aC = load(derived, 16)
-    aEM = load(derived, 17)
-    aM = load(derived, 18)
-    aN = load(derived, 19)
-    b0 = load(derived, 20)
-    dC = load(derived, 21)
-    dN = load(derived, 24)
-    dT = load(derived, 25)
-    dTx = load(derived, 26)
-    eG = load(derived, 28)
-    eL = load(derived, 29)
-    eM = load(derived, 30)
-    eta = load(derived, 33)
-    ftr = load(derived, 36)
-    gT = load(derived, 37)
-    growth = load(derived, 38)
-    hS = load(derived, 40)
-    kD = load(derived, 41)
-    kDL = load(derived, 42)
-    kG = load(derived, 43)
-    kM = load(derived, 45)
-    kM_times_Mb = load(derived, 46)
-    kMa = load(derived, 47)
-    ka = load(derived, 48)
-    kclr = load(derived, 49)
-    kex = load(derived, 50)
-    kkT = load(derived, 51)
-    kly = load(derived, 52)
-    kmat = load(derived, 53)
-    kpac = load(derived, 54)
-    kpro = load(derived, 55)
-    kq = load(derived, 56)
-    kv = load(derived, 57)
-    lym = load(derived, 58)
-    m0 = load(derived, 59)
-    n0 = load(derived, 60)
-    n1 = load(derived, 61)
-    nPD = load(derived, 62)
-    one_minus_b0 = load(derived, 64)
-    one_minus_m0 = load(derived, 65)
-    one_minus_s0 = load(derived, 66)
-    one_over_N50 = load(derived, 67)
-    one_over_Tsat = load(derived, 68)
+    EC50p = load(derived, 3)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    E_yield = load(derived, 4)  # 1: activated cells per reactivated cell
+    KD = load(derived, 5)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    KH = load(derived, 6)  # Mcell: mature dendritic cells in the node at half the largest priming signal
+    KMa = load(derived, 7)  # cell/uL: activated antigen-presenting cells at half the largest reactivation
+    Rcell = load(derived, 12)  # molecule: MHC class II molecules per antigen-presenting cell
+    SLD0 = load(derived, 13)  # mm: sum of longest diameters without drug
+    Tsat = load(derived, 14)  # Mcell/mL: density of CD8 cells at which kill saturates by half
+    Vag = load(derived, 15)  # mL: tumour volume at half the largest antigen supply
+    Xp_per_level_over_V1t = load(derived, 16)
+    aC = load(derived, 17)  # 1/d: recall of central memory at full priming
+    aEM = load(derived, 18)  # 1/d: reactivation at full signal
+    aM = load(derived, 19)  # 1/d: largest rate of activation of blood antigen-presenting cells
+    aN = load(derived, 20)  # 1/d: recruitment of naive cells at full priming
+    b0 = load(derived, 21)  # 1: share of the vaccine's effect without adjuvant
+    dC = load(derived, 22)  # 1/d: loss of central memory cells
+    dN = load(derived, 25)  # 1/d: turnover of naive CD8 cells
+    dT = load(derived, 26)  # 1/d: loss of functional CD8 cells of the tumour
+    dTx = load(derived, 27)  # 1/d: loss of exhausted CD8 cells of the tumour
+    eG = load(derived, 29)  # 1: interferon gamma on entry of CD8 cells into the tumour (0: off)
+    eL = load(derived, 30)  # 1: PD-L1 induced by interferon gamma
+    eM = load(derived, 31)  # 1: extra monopoiesis at full signal, relative to the resting supply
+    eta = load(derived, 34)  # 1: antigen of a dying cell relative to a living one
+    ftr = load(derived, 37)  # 1: tumour-reactive share of activated CD8 cells
+    gT = load(derived, 38)  # 1: tumour to plasma ratio of free LAG-3Ig
+    growth = load(derived, 39)  # 1/d: growth rate
+    hS = load(derived, 41)  # 1: Hill exponent of the signal
+    kD = load(derived, 42)  # 1/d: renewal of tumour dendritic cells
+    kDL = load(derived, 43)  # 1/d: loss of mature dendritic cells in the node
+    kG = load(derived, 44)  # 1/d: turnover of interferon gamma
+    kM = load(derived, 46)  # 1/d: turnover of resting antigen-presenting cells of blood
+    kM_times_Mb = load(derived, 47)
+    kMa = load(derived, 48)  # 1/d: loss of activated antigen-presenting cells of blood
+    ka = load(derived, 49)  # 1/d: absorption from the subcutaneous depot
+    kclr = load(derived, 50)  # 1/d: clearance of dying tumour
+    kex = load(derived, 51)  # 1/d: exhaustion of CD8 cells of the tumour under full PD-1 signal
+    kkT = load(derived, 52)  # 1/d/(Mcell/mL): kill per density of functional CD8 cells
+    kly = load(derived, 53)  # 1/d: lymph transit from the draining node to plasma
+    kmat = load(derived, 54)  # 1/d: largest rate of maturation of tumour dendritic cells
+    kpac = load(derived, 55)  # 1/d/dose_unit: kill of the tumour by paclitaxel
+    kpro = load(derived, 56)  # 1/d: divisions per day of expanding cells
+    kq = load(derived, 57)  # 1/d: approach of the rebound of blood counts to the exposure to paclitaxel
+    kv = load(derived, 58)  # 1/d: release of vaccine antigen
+    lym = load(derived, 59)  # 1: largest loss of proliferating immune cells to paclitaxel
+    m0 = load(derived, 60)  # 1: maturation signal without drug
+    n0 = load(derived, 61)  # 1: divisions of a recruited cell without priming signal
+    n1 = load(derived, 62)  # 1: further divisions at full priming
+    nPD = load(derived, 63)  # 1: Hill exponent of PD-1 inhibition
+    one_minus_b0 = load(derived, 65)
+    one_minus_m0 = load(derived, 66)
+    one_minus_s0 = load(derived, 67)
+    one_over_N50 = load(derived, 68)
     one_over_V0 = load(derived, 69)
     one_over_V1pi = load(derived, 70)
     one_over_VFi = load(derived, 71)
     one_over_Vly = load(derived, 72)
-    qT = load(derived, 73)
-    recall_burst = load(derived, 75)
-    s0 = load(derived, 76)
-    y0 = load(derived, 78)
+    qT = load(derived, 73)  # Mcell/mL/d/(cell/uL): entry into the tumour per cell of blood
+    recall_burst = load(derived, 75)  # 1: burst size of a recalled memory cell
+    s0 = load(derived, 76)  # 1: activation signal without drug
+    y0 = load(derived, 78)  # 1: PD-1 tone of the tumour without drug
     C_per_Ac = load(derived, 79)
     EC50p_times_cp_per_Pc = load(derived, 80)
     KD_times_Rcell_times_C_per_Ac = load(derived, 81)
     KD_times_Rcell_times_Cn_per_Aly = load(derived, 82)
     KD_times_Rcell_times_Ct_per_Ac = load(derived, 83)
-    Tsat = load(derived, 84)
-    Tsat_times_Tsat = load(derived, 85)
-    Vag_times_Vag = load(derived, 86)
-    c_2p0_times_dEM_over_EM0 = load(derived, 87)
-    c_2p0_times_eL = load(derived, 88)
-    dE_plus_rE = load(derived, 89)
-    eG_times_qT = load(derived, 90)
-    elimination_per_Ac = load(derived, 91)
-    ftr_times_qT = load(derived, 92)
-    hoisted = load(derived, 93)
-    hoisted_2 = load(derived, 94)
-    interferon_release_per_E = load(derived, 95)
-    kM_times_eM_times_Mb = load(derived, 96)
-    kk_per_Tc = load(derived, 97)
-    kv_times_sV = load(derived, 98)
-    lesion_hazard_rate_by_SLD = load(derived, 99)
-    lym_times_Xp_per_Tc = load(derived, 100)
-    one_minus_b0_times_sV = load(derived, 101)
-    paclitaxel_outflow_per_Tc = load(derived, 102)
-    paclitaxel_return_per_Tp = load(derived, 103)
-    pembrolizumab_outflow_per_Pc = load(derived, 104)
-    pembrolizumab_return_per_Pp = load(derived, 105)
-    rE_times_fC = load(derived, 106)
-    rE_times_fM = load(derived, 107)
-    rebound_rise_per_Tc = load(derived, 108)
+    Tsat_times_Tsat = load(derived, 84)
+    Vag_times_Vag = load(derived, 85)
+    c_2p0_times_dEM_over_EM0 = load(derived, 86)
+    c_2p0_times_eL = load(derived, 87)
+    dE_plus_rE = load(derived, 88)
+    eG_times_qT = load(derived, 89)
+    elimination_per_Ac = load(derived, 90)
+    ftr_times_qT = load(derived, 91)
+    hoisted = load(derived, 92)
+    hoisted_2 = load(derived, 93)
+    interferon_release_per_E = load(derived, 94)
+    kM_times_eM_times_Mb = load(derived, 95)
+    kk_per_Tc = load(derived, 96)
+    kv_times_sV = load(derived, 97)
+    lesion_hazard_rate_by_SLD = load(derived, 98)
+    lym_times_Xp_per_Tc = load(derived, 99)
+    one_minus_b0_times_sV = load(derived, 100)
+    paclitaxel_outflow_per_Tc = load(derived, 101)
+    paclitaxel_return_per_Tp = load(derived, 102)
+    pembrolizumab_outflow_per_Pc = load(derived, 103)
+    pembrolizumab_return_per_Pp = load(derived, 104)
+    rE_times_fC = load(derived, 105)
+    rE_times_fM = load(derived, 106)
+    rebound_rise_per_Tc = load(derived, 107)
     Aly = load(y, 1)  # nmol: LAG-3Ig in draining lymph and node
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
     M = load(y, 4)  # cell/uL: responsive resting antigen-presenting cells of blood
@@ -793,13 +790,13 @@ def factor(y, inputs, derived, diagonal, lu):
     Pc = load(y, 20)  # mg: pembrolizumab, central
     Tc = load(y, 22)  # mg: paclitaxel, central
     Av = load(y, 25)  # vaccine_unit: vaccine antigen
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour
-    Cn = Aly * one_over_Vly  # nM: free LAG-3Ig in the draining node
+    Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
     per_KD_plus_C = 1.0 / (KD + C)
     B_b = Rcell * C * per_KD_plus_C  # molecule: LAG-3Ig bound per cell in blood
     B_b_per_Ac = KD_times_Rcell_times_C_per_Ac * per_KD_plus_C * per_KD_plus_C
-    z_b = power(B_b * one_over_N50, hS)  # 1: occupancy drive in blood
+    z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
     z_b_per_Ac = hS * z_b * B_b_per_Ac / maximum(1e-300, B_b)
     per_one_plus_z_b = 1.0 / (1.0 + z_b)
     S = z_b * per_one_plus_z_b  # 1: signal in blood
@@ -807,7 +804,7 @@ def factor(y, inputs, derived, diagonal, lu):
     per_KD_plus_Ct = 1.0 / (KD + Ct)
     B_t = Rcell * Ct * per_KD_plus_Ct  # molecule: LAG-3Ig bound per cell in the tumour
     B_t_per_Ac = KD_times_Rcell_times_Ct_per_Ac * per_KD_plus_Ct * per_KD_plus_Ct
-    z_t = power(B_t * one_over_N50, hS)  # 1: occupancy drive in the tumour
+    z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
     z_t_per_Ac = hS * z_t * B_t_per_Ac / maximum(1e-300, B_t)
     per_one_plus_z_t = 1.0 / (1.0 + z_t)
     ST = z_t * per_one_plus_z_t  # 1: signal in the tumour
@@ -815,16 +812,16 @@ def factor(y, inputs, derived, diagonal, lu):
     per_KD_plus_Cn = 1.0 / (KD + Cn)
     B_n = Rcell * Cn * per_KD_plus_Cn  # molecule: LAG-3Ig bound per cell in the draining node
     B_n_per_Aly = KD_times_Rcell_times_Cn_per_Aly * per_KD_plus_Cn * per_KD_plus_Cn
-    z_n = power(B_n * one_over_N50, hS)  # 1: occupancy drive in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
     z_n_per_Aly = hS * z_n * B_n_per_Aly / maximum(1e-300, B_n)
     per_one_plus_z_n = 1.0 / (1.0 + z_n)
     SL = z_n * per_one_plus_z_n  # 1: signal in the draining node
     SL_per_Aly = per_one_plus_z_n * per_one_plus_z_n * z_n_per_Aly
     Sa = S  # 1: signal that blood antigen-presenting cells receive
-    St = s0 + Sa * one_minus_s0  # 1: activation signal of blood antigen-presenting cells
-    St_per_Ac = S_per_Ac * one_minus_s0
-    m = m0 + ST * one_minus_m0  # 1: maturation signal in the tumour
-    m_per_Ac = ST_per_Ac * one_minus_m0
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
+    St_per_Ac = one_minus_s0 * S_per_Ac
+    m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
+    m_per_Ac = one_minus_m0 * ST_per_Ac
     per_KH_plus_DL = 1.0 / (KH + DL)
     H = DL * per_KH_plus_DL  # 1: priming signal
     H_per_DL = KH * per_KH_plus_DL * per_KH_plus_DL
@@ -835,12 +832,13 @@ def factor(y, inputs, derived, diagonal, lu):
     per_KMa_plus_Ma = 1.0 / (KMa + Ma)
     X = Ma * per_KMa_plus_Ma  # 1: reactivation signal
     X_per_Ma = KMa * per_KMa_plus_Ma * per_KMa_plus_Ma
-    Tk = Td / (1.0 + Td * one_over_Tsat)  # Mcell/mL: CD8 cells that kill at once
-    Tk_per_Td = Tsat_times_Tsat / ((Tsat + Td) * (Tsat + Td))
+    per_Tsat_plus_Td = 1.0 / (Tsat + Td)
+    Tk = Tsat * Td * per_Tsat_plus_Td  # Mcell/mL: CD8 cells that kill at once
+    Tk_per_Td = Tsat_times_Tsat * per_Tsat_plus_Td * per_Tsat_plus_Td
     per_one_plus_G = 1.0 / (1.0 + G)
     L = 1.0 + eL * (G - 1.0) * per_one_plus_G  # 1: PD-L1 relative to baseline
     L_per_G = c_2p0_times_eL * per_one_plus_G * per_one_plus_G
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     per_EC50p_plus_cp = 1.0 / (EC50p + cp)
     RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
     RO_per_Pc = EC50p_times_cp_per_Pc * per_EC50p_plus_cp * per_EC50p_plus_cp
@@ -852,7 +850,7 @@ def factor(y, inputs, derived, diagonal, lu):
     Hp_by_yy = per_one_plus_yy * per_one_plus_yy
     Hp_per_G = Hp_by_yy * yy_per_G
     Hp_per_Pc = Hp_by_yy * yy_per_Pc
-    Xp = Tc * Xp_per_level_over_V1t  # dose_unit: exposure in dose units of the K-PD form
+    Xp = Xp_per_level_over_V1t * Tc  # dose_unit: exposure in dose units of the K-PD form
     kk = kpac * Xp + kkT * Tk * (1.0 - Hp)  # 1/d: kill rate
     kk_by_Hp = -kkT * Tk
     kk_per_Td = kkT * (1.0 - Hp) * Tk_per_Td
@@ -864,14 +862,14 @@ def factor(y, inputs, derived, diagonal, lu):
     Veff = Vag * Z * per_Vag_plus_Z  # mL: effective antigen source
     Veff_by_Z = Vag_times_Vag * per_Vag_plus_Z * per_Vag_plus_Z
     Veff_per_Vd = eta * Veff_by_Z
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     size_by_W = 0.3333333333333333 * size / maximum(1e-300, W)
     SLD_per_V = SLD0 * size_by_W
     SLD_per_Vd = SLD0 * size_by_W
     per_one_plus_Xp = 1.0 / (1.0 + Xp)
     pr = 1.0 - lym * Xp * per_one_plus_Xp  # 1: share of proliferating cells spared by paclitaxel
     pr_per_Tc = -lym_times_Xp_per_Tc * per_one_plus_Xp * per_one_plus_Xp
-    monopoiesis_per_Ac = pr * S_per_Ac * kM_times_eM_times_Mb
+    monopoiesis_per_Ac = kM_times_eM_times_Mb * pr * S_per_Ac
     monopoiesis_per_Tc = (1.0 + eM * Sa) * kM_times_Mb * pr_per_Tc
     activation_per_Ac = aM * M * St_per_Ac
     activation_per_M = aM * St
@@ -887,10 +885,10 @@ def factor(y, inputs, derived, diagonal, lu):
     expansion_per_P = kpro * per_nd
     recall_per_DL = aC * Cs * H_per_DL
     recall_per_Cs = aC * H
-    reactivation = EM * aEM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
-    reactivation_per_Ma = EM * aEM * X_per_Ma
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation_per_Ma = aEM * EM * X_per_Ma
     reactivation_per_EM = aEM * X
-    effector_memory_loss_per_EM = EM * c_2p0_times_dEM_over_EM0
+    effector_memory_loss_per_EM = c_2p0_times_dEM_over_EM0 * EM
     tumour_entry_per_Ep = (1.0 + eG * (G - 1.0)) * qT
     tumour_entry_per_E = (1.0 + eG * (G - 1.0)) * ftr_times_qT
     tumour_entry_per_G = (ftr * E + Ep) * eG_times_qT
@@ -901,16 +899,16 @@ def factor(y, inputs, derived, diagonal, lu):
     tumour_kill_per_Td = V * kk_per_Td
     tumour_kill_per_G = V * kk_per_G
     tumour_kill_per_Pc = V * kk_per_Pc
-    tumour_kill_per_Tc = V * kk_per_Tc
-    lesion_hazard_rate_per_V = SLD_per_V * lesion_hazard_rate_by_SLD
-    lesion_hazard_rate_per_Vd = SLD_per_Vd * lesion_hazard_rate_by_SLD
+    tumour_kill_per_Tc = kk_per_Tc * V
+    lesion_hazard_rate_per_V = lesion_hazard_rate_by_SLD * SLD_per_V
+    lesion_hazard_rate_per_Vd = lesion_hazard_rate_by_SLD * SLD_per_Vd
     vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
     d = load(diagonal, 0)
     a_Asc_Asc = ka + d
     a_Aly_Asc = -ka
     a_Aly_Aly = kly + d
     a_Ac_Aly = -kly
-    a_Ac_Ac = d + elimination_per_Ac
+    a_Ac_Ac = elimination_per_Ac + d
     a_AUC_Ac = -C_per_Ac
     a_AUC_AUC = d
     a_M_Ac = activation_per_Ac - monopoiesis_per_Ac
@@ -921,13 +919,13 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Ma_Ma = kMa + d
     a_D_Ac = maturation_per_Ac
     a_D_D = kD + d + maturation_per_D
-    a_DL_Aly = -vaccine_release * SL_per_Aly * one_minus_b0_times_sV
+    a_DL_Aly = -one_minus_b0_times_sV * vaccine_release * SL_per_Aly
     a_DL_Ac = -Veff * maturation_per_Ac
     a_DL_D = -Veff * maturation_per_D
     a_DL_DL = kDL + d
     a_DL_V = -maturation * Veff_by_Z
     a_DL_Vd = -maturation * Veff_per_Vd
-    a_DL_Av = -(b0 + SL * one_minus_b0) * kv_times_sV
+    a_DL_Av = -(b0 + one_minus_b0 * SL) * kv_times_sV
     a_N_DL = priming_per_DL
     a_N_N = dN + d + priming_per_N
     a_P_DL = expansion_per_DL - pr * priming_per_DL
@@ -936,13 +934,13 @@ def factor(y, inputs, derived, diagonal, lu):
     a_P_Tc = -priming * pr_per_Tc
     a_Ep_DL = -recall_burst * recall_per_DL - burst * expansion_per_DL - expansion * burst_per_DL
     a_Ep_P = -burst * expansion_per_P
-    a_Ep_Ep = d + dE_plus_rE
+    a_Ep_Ep = dE_plus_rE + d
     a_Ep_Cs = -recall_burst * recall_per_Cs
     a_Cs_DL = recall_per_DL
     a_Cs_Ep = -rE_times_fC
     a_Cs_Cs = dC + d + recall_per_Cs
     a_E_Ma = -E_yield * pr * reactivation_per_Ma
-    a_E_E = d + dE_plus_rE
+    a_E_E = dE_plus_rE + d
     a_E_EM = -E_yield * pr * reactivation_per_EM
     a_E_Tc = -E_yield * reactivation * pr_per_Tc
     a_EM_Ma = reactivation_per_Ma
@@ -973,14 +971,14 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Lnew_V = -lesion_hazard_rate_per_V
     a_Lnew_Vd = -lesion_hazard_rate_per_Vd
     a_Lnew_Lnew = d
-    a_Pc_Pc = d + hoisted
+    a_Pc_Pc = hoisted + d
     a_Pc_Pp = -pembrolizumab_return_per_Pp
     a_Pp_Pc = -pembrolizumab_outflow_per_Pc
-    a_Pp_Pp = d + pembrolizumab_return_per_Pp
-    a_Tc_Tc = d + hoisted_2
+    a_Pp_Pp = pembrolizumab_return_per_Pp + d
+    a_Tc_Tc = hoisted_2 + d
     a_Tc_Tp = -paclitaxel_return_per_Tp
     a_Tp_Tc = -paclitaxel_outflow_per_Tc
-    a_Tp_Tp = d + paclitaxel_return_per_Tp
+    a_Tp_Tp = paclitaxel_return_per_Tp + d
     a_Qr_Tc = -rebound_rise_per_Tc
     a_Qr_Qr = kq + d
     a_Av_Av = kv + d
@@ -1231,22 +1229,22 @@ def solve(lu, b):
 @kernel
 def observe(y, inputs, derived, out):
     """Write what can be read off the patient."""
-    CLi = load(derived, 0)
-    EC50p = load(derived, 3)
-    KD = load(derived, 5)
-    Rcell = load(derived, 12)
-    SLD0 = load(derived, 13)
+    CLi = load(derived, 0)  # L/d: this patient's apparent clearance
+    EC50p = load(derived, 3)  # ug/mL: plasma pembrolizumab at half occupancy of tumour PD-1
+    KD = load(derived, 5)  # nM: avidity of the LAG-3Ig dimer for MHC class II positive cells at 37 C
+    Rcell = load(derived, 12)  # molecule: MHC class II molecules per antigen-presenting cell
+    SLD0 = load(derived, 13)  # mm: sum of longest diameters without drug
     one_over_V0 = load(derived, 69)
     one_over_V1pi = load(derived, 70)
     one_over_VFi = load(derived, 71)
-    MW = load(derived, 109)
-    Mother = load(derived, 110)
-    Oth = load(derived, 111)
-    Oth_plus_Lother = load(derived, 112)
-    PBother = load(derived, 113)
-    one_over_V1t = load(derived, 114)
-    rL = load(derived, 115)
-    rM = load(derived, 116)
+    MW = load(derived, 108)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    Mother = load(derived, 109)  # cell/uL: other monocytes of blood
+    Oth = load(derived, 110)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    Oth_plus_Lother = load(derived, 111)
+    PBother = load(derived, 112)  # cell/uL: mononuclear blood cells that do not rise under paclitaxel
+    one_over_V1t = load(derived, 113)
+    rL = load(derived, 114)  # 1/dose_unit: rebound of lymphocytes under paclitaxel
+    rM = load(derived, 115)  # 1/dose_unit: rebound of monocytes under paclitaxel
     Ac = load(y, 2)  # nmol: LAG-3Ig in plasma (apparent)
     AUC = load(y, 3)  # nM*d: exposure: area under the plasma level
     M = load(y, 4)  # cell/uL: responsive resting antigen-presenting cells of blood
@@ -1260,13 +1258,13 @@ def observe(y, inputs, derived, out):
     Pc = load(y, 20)  # mg: pembrolizumab, central
     Tc = load(y, 22)  # mg: paclitaxel, central
     Qr = load(y, 24)  # dose_unit: rebound of blood counts under paclitaxel
-    C = Ac * one_over_VFi  # nM: LAG-3Ig in plasma
-    eliminated_amount = AUC * CLi  # nmol: LAG-3Ig eliminated so far
+    C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
+    eliminated_amount = CLi * AUC  # nmol: LAG-3Ig eliminated so far
     B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
-    cp = Pc * one_over_V1pi  # ug/mL: pembrolizumab in plasma
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
     RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     W = V + Vd  # mL: tumour volume
-    size = power(W * one_over_V0, 0.3333333333333333)  # 1: diameter relative to baseline
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
     em_share = (E + EM) / (Oth + E + EM)  # 1: effector and effector-memory share of CD8 cells
     store(out, 0, MW * C)  # ng/mL: LAG-3Ig in plasma
@@ -1279,12 +1277,12 @@ def observe(y, inputs, derived, out):
     store(out, 7, 100.0 * em_share)  # percent: effector-memory share of CD8 cells
     store(out, 8, Oth + E + EM)  # cell/uL: CD8 cells
     store(out, 9, (Mother + M + Ma) * (1.0 + rM * Qr))  # cell/uL: monocytes
-    store(out, 10, (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother))  # cell/uL: lymphocytes
-    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (E + EM + Oth_plus_Lother) + PBother)  # cell/uL: mononuclear blood cells
+    store(out, 10, (1.0 + rL * Qr) * (Oth_plus_Lother + E + EM))  # cell/uL: lymphocytes
+    store(out, 11, (Mother + M + Ma) * (1.0 + rM * Qr) + (1.0 + rL * Qr) * (Oth_plus_Lother + E + EM) + PBother)  # cell/uL: mononuclear blood cells
     store(out, 12, G)  # 1: interferon gamma relative to baseline
     store(out, 13, cp)  # ug/mL: pembrolizumab in plasma
     store(out, 14, RO)  # 1: occupancy of PD-1 in the tumour
-    store(out, 15, Tc * one_over_V1t)  # ug/mL: paclitaxel in plasma
+    store(out, 15, one_over_V1t * Tc)  # ug/mL: paclitaxel in plasma
     store(out, 16, W)  # mL: tumour volume
     store(out, 17, SLD)  # mm: sum of longest diameters
     store(out, 18, Lnew)  # 1: cumulative hazard of a new lesion
@@ -1293,17 +1291,17 @@ def observe(y, inputs, derived, out):
 @kernel
 def margins(derived, out):
     """Write the plausibility margins: none may be negative."""
-    SLD0 = load(derived, 13)
-    Oth = load(derived, 111)
-    E0 = load(derived, 119)
-    EM0 = load(derived, 120)
-    CD8_high = load(derived, 132)
-    CD8_low = load(derived, 133)
-    SLD0_high = load(derived, 134)
-    SLD0_low = load(derived, 135)
-    loop = load(derived, 136)
-    sE = load(derived, 137)
-    sEM = load(derived, 138)
+    SLD0 = load(derived, 13)  # mm: sum of longest diameters without drug
+    Oth = load(derived, 110)  # cell/uL: CD8 cells that are neither activated nor effector memory
+    E0 = load(derived, 118)  # cell/uL: activated cells without drug
+    EM0 = load(derived, 119)  # cell/uL: effector-memory CD8 cells without drug
+    CD8_high = load(derived, 131)  # cell/uL: largest plausible CD8 count
+    CD8_low = load(derived, 132)  # cell/uL: smallest plausible CD8 count
+    SLD0_high = load(derived, 133)  # mm: largest plausible baseline sum of longest diameters
+    SLD0_low = load(derived, 134)  # mm: smallest plausible baseline sum of longest diameters
+    loop = load(derived, 135)  # 1: what the memory loop leaves open: at 0 it would feed itself
+    sE = load(derived, 136)  # cell/uL/d: other supply of activated cells
+    sEM = load(derived, 137)  # cell/uL/d: other supply of effector memory
     store(out, 0, loop)  # memory_loop, 1: the memory loop does not feed itself
     store(out, 1, sE)  # effector_source, cell/uL/d: supply of activated cells is not negative
     store(out, 2, sEM)  # effector_memory_source, cell/uL/d: supply of effector memory is not negative
@@ -1316,10 +1314,10 @@ def margins(derived, out):
 @kernel
 def doses(derived, out):
     """Write scale, bioavailability and lag of each route."""
-    MW = load(derived, 109)
-    BSA = load(derived, 139)
-    Fsc = load(derived, 140)
-    tlag = load(derived, 141)
+    MW = load(derived, 108)  # kg/mol: molar mass of LAG-3Ig (kDa)
+    BSA = load(derived, 138)  # m**2: body surface (paclitaxel = two_compartment)
+    Fsc = load(derived, 139)  # 1: subcutaneous bioavailability beyond what VF and CLF fold in; below 1 depot and node receive less
+    tlag = load(derived, 140)  # d: lag before absorption from the depot starts
     store(out, 0, 1000.0 / MW)  # lag3ig_sc_scale, nmol/mg: state's unit per dose unit
     store(out, 1, Fsc)  # lag3ig_sc_bioavailability, 1: bioavailability
     store(out, 2, tlag)  # lag3ig_sc_lag, d: lag
@@ -1340,6 +1338,6 @@ def doses(derived, out):
 @kernel
 def calibrate(derived, out):
     """Write the parameters set at the typical patient."""
-    DL_start = load(derived, 117)
-    H0 = load(derived, 142)
+    DL_start = load(derived, 116)  # Mcell: mature cells without drug
+    H0 = load(derived, 141)  # 1: priming signal of the typical patient without drug
     store(out, 0, (1.0 - H0) * DL_start / H0)  # KH, Mcell: half-priming level at which the typical patient starts at H0

@@ -42,7 +42,7 @@ class KernelWriter:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.printer = Printer(system.symbols)
+        self.printer = Printer(system.symbols, system.constant)
         self.hoister = Hoister(system, self.printer)
         self._program = program(system)
         self._bodies: dict[str, list[str]] = {}
@@ -198,10 +198,15 @@ class KernelWriter:
         }.get(kernel, "derived, out")
         doc, *body = self._bodies[kernel]
         reads = self._reads.get(kernel, set())
-        loads = [f"{name} = load(derived, {row})" for name, row in rows.items() if name in reads]
+        words = self._words_of_constants()
+        loads = [
+            f"{name} = load(derived, {row})" + (f"  # {words[name]}" if name in words else "")
+            for name, row in rows.items()
+            if name in reads
+        ]
         if kernel in ("rhs", "factor", "observe"):
             records: list[Species | Input] = [*system.mechanism.species, *system.mechanism.inputs]
-            words = {item.symbol: f"{item.unit}: {item.meaning}" for item in records}
+            words |= {item.symbol: f"{item.unit}: {item.meaning}" for item in records}
             for source, names in (("y", system.states), ("inputs", system.inputs)):
                 loads += [
                     f"{name} = load({source}, {row})  # {words[name]}"
@@ -210,6 +215,15 @@ class KernelWriter:
                 ]
         text = [f"@kernel\ndef {kernel}({arguments}):", doc, *loads, *body]
         return "\n    ".join(text)
+
+    def _words_of_constants(self) -> dict[str, str]:
+        """Unit and meaning of what depends on parameters alone and has a name of its own."""
+        words = {
+            name: f"{self.system.table[name].unit}: {self.system.table[name].meaning}"
+            for name in self.system.parameters
+        }
+        words |= {item.symbol: f"{item.unit}: {item.meaning}" for item in self.system.quantities}
+        return words | {line.symbol: line.comment for line in self.hoister.lines if line.comment}
 
     def _names(self, name: str, derived: int) -> str:
         system = self.system

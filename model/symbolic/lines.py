@@ -152,7 +152,7 @@ class Hoister:
         for line in lines:
             if all(symbol.name in self.names for symbol in line.expression.free_symbols):
                 if line.symbol not in self.names:
-                    self.lines.append(line)
+                    self._keep(line)
             else:
                 kept.append(replace(line, expression=self(line.expression)))
         return tuple(kept)
@@ -183,8 +183,12 @@ class Hoister:
         if expression not in self._symbols:
             name = unique(spelled(self._printer(expression)), {*self._system.symbols, *self.names})
             self._symbols[expression] = sympy.Symbol(name, real=True)
-            self.lines.append(Line(name, expression))
+            self._keep(Line(name, expression))
         return self._symbols[expression]
+
+    def _keep(self, line: Line) -> None:
+        self.lines.append(line)
+        self._printer.promote(line.symbol)
 
 
 _WORDS = (

@@ -1,6 +1,6 @@
 """Expressions as source text, the same in every process and with every version of the algebra library."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sympy
@@ -14,10 +14,14 @@ class guarded(sympy.Function):
 
 
 class Printer:
-    """Writes expressions with terms and factors in the order of a table of symbols."""
+    """Writes expressions with terms and factors in a fixed order: constants, then the others as listed."""
 
-    def __init__(self, order: Mapping[str, Any]) -> None:
-        self._rank = {name: rank for rank, name in enumerate(order)}
+    def __init__(self, order: Iterable[str], constant: Collection[str] = ()) -> None:
+        self._rank = {name: (name not in constant, rank) for rank, name in enumerate(order)}
+
+    def promote(self, name: str) -> None:
+        """Let a new name be printed among the constants."""
+        self._rank.setdefault(name, (False, len(self._rank)))
 
     def __call__(self, expression: Any) -> str:
         """Text of an expression; numbers by ``repr``, integer powers as products."""
@@ -25,7 +29,8 @@ class Printer:
 
     def key(self, expression: Any) -> tuple[Any, ...]:
         """Sorting key independent of the algebra library: first symbols by the table, then the text."""
-        names = sorted(self._rank.get(symbol.name, len(self._rank)) for symbol in expression.free_symbols)
+        last = (True, len(self._rank))
+        names = sorted(self._rank.get(symbol.name, last) for symbol in expression.free_symbols)
         return (names[:1], len(names), names, self._print(expression, _SUM))
 
     def _print(self, expression: Any, level: int) -> str:

@@ -7,45 +7,66 @@ from typing import Any
 import pint
 
 from ..errors import ModelError
-from .grammar import Expression, literal
+from .grammar import Expression, literal, parse
 from .system import Named, System
 
 # Counts that biology tells apart: cells are never molecules, and a dose unit is a pure number.
-_DEFINITIONS = ("cell = [cell]", "molecule = [molecule]", "dose_unit = []", "vaccine_unit = []")
+_DEFINITIONS = (
+    "cell = [cell]",
+    "molecule = [molecule]",
+    "dose_unit = []",
+    "vaccine_unit = []",
+    "liter = decimeter ** 3 = L = litre",  # so that it prints as L
+)
 _TOLERANCE = 1e-9  # relative difference of unit factors that is rounding
 
 
 @cache
 def _registry() -> Any:
-    registry: Any = pint.UnitRegistry()
+    registry: Any = pint.UnitRegistry(on_redefinition="ignore")
     for line in _DEFINITIONS:
         registry.define(line)
     return registry
 
 
+class _AnyName(frozenset[str]):
+    """Names of units are the registry's to know."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 @cache
-def _parsed(text: str) -> Any:
-    return _registry().parse_expression(text)
-
-
 def unit_of(text: str, where: str) -> Any:
-    """Unit of a declared text such as ``nmol/d``.
+    """Unit of a declared text such as ``nmol/d``, read by the same grammar as expressions.
 
     Raises
     ------
     ModelError
-        If it is no unit.
+        If it is no product of units that are known.
     """
-    try:
-        value = _parsed(text)
-    except Exception as error:
-        # pint raises many kinds of its own, of tokenize and of AttributeError for what it does not know.
-        raise ModelError(f"{where}: {text!r} is no unit ({error})") from error
-    if isinstance(value, int | float):
-        return _registry().dimensionless
-    if abs(value.magnitude - 1) > _TOLERANCE:
-        raise ModelError(f"{where}: unit {text!r} has a number in it; name a constant for the factor")
-    return value.units
+    return _built(parse(text, f"{where}, unit", _AnyName()).tree, text, where)
+
+
+def _built(node: ast.expr, text: str, where: str) -> Any:
+    registry = _registry()
+    if isinstance(node, ast.Name):
+        try:
+            return registry.parse_units(node.id)
+        except (pint.errors.UndefinedUnitError, AttributeError) as error:
+            raise ModelError(f"{where}: unit {text!r} names {node.id!r}, which is no known unit") from error
+    if literal(node) == 1:
+        return registry.dimensionless
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        left, right = _built(node.left, text, where), _built(node.right, text, where)
+        return left * right if isinstance(node.op, ast.Mult) else left / right
+    exponent = literal(node.right) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) else None
+    if isinstance(node, ast.BinOp) and exponent is not None:
+        return _built(node.left, text, where) ** float(exponent)
+    raise ModelError(
+        f"{where}: {text!r} is no unit: write a product such as nmol/d or mg/m**2; "
+        "a factor is a constant of its own"
+    )
 
 
 class UnitCheck:

@@ -1,0 +1,385 @@
+"""The committed kernels are current, and say what the definition says."""
+
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+
+from lag3ig.model.definition.mechanism import mechanism
+from lag3ig.model.definition.parameters import load_parameters
+from lag3ig.model.definition.structures import Structure
+from lag3ig.model.model import Model, load_model, module_name
+from lag3ig.model.symbolic import emit
+from lag3ig.model.symbolic.elimination import eliminate
+from lag3ig.model.symbolic.system import assemble
+
+from .reference import Patient
+from .tolerances import ROUNDING
+
+SHIPPED = emit.shipped()
+IDS = [structure.name for structure in SHIPPED]
+PATIENTS = 40
+every_structure = pytest.mark.parametrize("structure", SHIPPED, ids=IDS)
+
+
+class Batch:
+    """Random patients of one structure, and the kernels on them through their numpy twins."""
+
+    def __init__(self, structure: Structure, *, patients: int = PATIENTS, spread: float = 0.25) -> None:
+        self.model: Model = load_model(structure)
+        self.kernels = self.model.kernels
+        self.generator = np.random.default_rng(20090101)
+        typical = self.model.typical()
+        noise = np.exp(spread * self.generator.standard_normal((len(typical), patients)))
+        self.parameters = typical[:, np.newaxis] * noise
+        for row, symbol in enumerate(self.kernels.parameters):
+            bounds = self.model.parameters[symbol].bounds
+            if bounds:
+                self.parameters[row] = np.clip(self.parameters[row], bounds[0], min(bounds[1], 1e9))
+            if self.model.parameters[symbol].distribution == "logitnormal":
+                self.parameters[row] = self.generator.uniform(0.1, 0.9, patients)
+        self.patients = patients
+        self.derived = self.run("derive", self.kernels.derived_rows, self.parameters)
+        self.start = self.run("start", len(self.kernels.states), self.derived)
+        self.inputs = np.array([[value] * patients for _, value in self.kernels.inputs])
+
+    def run(self, kernel: str, rows: int, *arguments: np.ndarray) -> np.ndarray:
+        out = np.full((rows, arguments[-1].shape[1]), np.nan)
+        getattr(self.kernels, kernel)(*arguments, out)
+        return out
+
+    def rates(self, y: np.ndarray) -> np.ndarray:
+        return self.run("rhs", len(y), y, self.inputs, self.derived)
+
+    def observed(self, y: np.ndarray) -> dict[str, np.ndarray]:
+        rows = self.run("observe", len(self.kernels.observables), y, self.inputs, self.derived)
+        return dict(zip(self.kernels.observables, rows, strict=True))
+
+    def row(self, state: str) -> int:
+        return self.kernels.states.index(state)
+
+    def value(self, symbol: str) -> np.ndarray:
+        return self.parameters[self.kernels.parameters.index(symbol)]
+
+    def away(self) -> np.ndarray:
+        """States far from the start, none of them zero, and every input switched on."""
+        factor = np.exp(0.5 * self.generator.standard_normal(self.start.shape))
+        raised = np.where(self.start == 0.0, self.generator.uniform(0.1, 2.0, self.start.shape), 0.0)
+        self.inputs = self.generator.uniform(0.2, 2.0, self.inputs.shape)
+        return self.start * factor + raised
+
+
+# ---------------------------------------------------------------------- text
+
+
+def test_generated_folder_is_current() -> None:
+    assert emit.main(["--check"]) == 0
+
+
+def test_check_names_what_is_missing_changed_or_foreign(tmp_path) -> None:
+    wanted = {"a.py": "1\n", "b.py": "2\n"}
+    (tmp_path / "__init__.py").touch()
+    (tmp_path / "a.py").write_text("1\n")
+    (tmp_path / "old.py").touch()
+    assert emit.stale(wanted, tmp_path) == ["b.py", "old.py"]
+    assert emit.write(wanted, tmp_path) == ["b.py", "old.py"]
+    assert emit.stale(wanted, tmp_path) == []
+    (tmp_path / "a.py").write_text("3\n")
+    assert emit.stale(wanted, tmp_path) == ["a.py"]
+
+
+@pytest.mark.parametrize("seed", ["1", "7"])
+def test_text_is_the_same_in_every_process(seed: str) -> None:
+    """Sets are ordered by hash, and hashes differ from process to process: none may reach the text."""
+    code = (
+        "import sys; from lag3ig.model.definition.mechanism import mechanism; "
+        "from lag3ig.model.definition.parameters import load_parameters; "
+        "from lag3ig.model.definition.structures import Structure; "
+        "from lag3ig.model.symbolic.kernels import KernelWriter; "
+        "from lag3ig.model.symbolic.system import assemble; "
+        "sys.stdout.write(KernelWriter(assemble(mechanism(Structure()), load_parameters())).text('default'))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert run.stdout == (emit.GENERATED / "default.py").read_text()
+
+
+@every_structure
+def test_source_reads_as_a_reaction_table(structure: Structure) -> None:
+    """Named rates one a line with unit and meaning; one balance a line; no entry that is identically zero."""
+    text = (emit.GENERATED / f"{module_name(structure)}.py").read_text()
+    system = mechanism(structure)
+    rhs = text.split("def rhs")[1].split("@kernel")[0]
+    for process in system.processes:
+        if re.search(rf"^    {process.symbol} = .*$", rhs, re.MULTILINE):
+            assert f"  # {process.unit}: {process.meaning}" in rhs
+    assert len(re.findall(r"^    store\(dy, ", rhs, re.MULTILINE)) == len(system.species)
+    assert not re.search(r"= -?0\.0$", text, re.MULTILINE)
+    assert not re.search(r"(?<![\d.])0\.0 \*", text)
+    assert "**" not in "".join(line.split("#")[0] for line in text.splitlines() if line.startswith("    "))
+
+
+# ---------------------------------------------------------------------- start
+
+
+@every_structure
+def test_start_is_at_rest_and_the_tumour_grows_at_its_doubling_time(structure: Structure) -> None:
+    batch = Batch(structure)
+    dy = batch.rates(batch.start)
+    growth = math.log(2.0) / batch.value("DT")
+    moving = {"V", "Vd", "Lnew"}
+    for row, state in enumerate(batch.kernels.states):
+        if state in moving:
+            continue
+        assert np.all(np.abs(dy[row]) <= ROUNDING * np.maximum(np.abs(batch.start[row]), 1e-300)), state
+    for state in ("V", "Vd"):
+        row = batch.row(state)
+        np.testing.assert_allclose(dy[row], growth * batch.start[row], rtol=ROUNDING, atol=0.0)
+    assert np.all(batch.start >= 0.0)
+
+
+@every_structure
+def test_start_of_the_typical_patient(structure: Structure) -> None:
+    """The numbers that the mechanism was proposed with."""
+    batch = Batch(structure, patients=1, spread=0.0)
+    batch.parameters = batch.model.typical()[:, np.newaxis]
+    batch.derived = batch.run("derive", batch.kernels.derived_rows, batch.parameters)
+    start = dict(
+        zip(
+            batch.kernels.states,
+            batch.run("start", len(batch.kernels.states), batch.derived)[:, 0],
+            strict=True,
+        )
+    )
+    expected = {"Ma": 2.4, "E": 25.2, "EM": 140.0, "Ep": 0.030, "N": 0.0086}
+    if structure.kill_scaling == "half" and structure.tumour_effect == "kill":
+        expected |= {"V": 38.2, "Vd": 4.2}
+    for state, value in expected.items():
+        assert start[state] == pytest.approx(value, rel=0.006), state
+
+
+# ---------------------------------------------------------------------- right-hand side
+
+
+@every_structure
+def test_rates_equal_those_written_by_hand(structure: Structure) -> None:
+    """Against the right-hand side that was written from the mechanism, not from the definition."""
+    batch = Batch(structure)
+    y = batch.away()
+    dy = batch.rates(y)
+    names = [name for name, _ in batch.kernels.inputs]
+    for patient in range(batch.patients):
+        given = dict(zip(batch.kernels.parameters, batch.parameters[:, patient], strict=True))
+        every = {symbol: batch.model.parameters[symbol].value for symbol in batch.model.parameters} | given
+        hand = Patient(every, structure.as_mapping())
+        state = dict.fromkeys(hand.names, 0.0) | dict(zip(batch.kernels.states, y[:, patient], strict=True))
+        switch = dict(zip(names, batch.inputs[:, patient], strict=True))
+        rate = {name.removesuffix("_infusion"): value for name, value in switch.items()}
+        wanted = hand.derivative(state, rate, switch)
+        # What the hand-written one leaves out: infusions of LAG-3Ig, and the amount eliminated.
+        wanted["Asc"] += rate["Asc"]
+        wanted["Ac"] += rate["Ac"]
+        for row, name in enumerate(batch.kernels.states):
+            if name != "Ael":
+                size = max(abs(wanted[name]), abs(state[name]))
+                assert dy[row, patient] == pytest.approx(
+                    wanted[name], rel=ROUNDING, abs=10 * ROUNDING * size
+                ), name
+
+
+@every_structure
+def test_lag3ig_that_enters_is_in_the_body_or_eliminated(structure: Structure) -> None:
+    batch = Batch(structure)
+    y = batch.away()
+    names = [name for name, _ in batch.kernels.inputs]
+    step = batch.rates(y)
+    body = sum(step[batch.row(state)] for state in ("Asc", "Aly", "Ac"))
+    if "Ael" in batch.kernels.states:
+        lost = step[batch.row("Ael")]
+    else:
+        weight = (batch.value("WT") / batch.value("WTref")) ** batch.value("xCL")
+        lost = batch.value("CLF") * weight * step[batch.row("AUC")]
+    entered = batch.inputs[names.index("Asc_infusion")] + batch.inputs[names.index("Ac_infusion")]
+    flow = np.abs(step[batch.row("Ac")]) + lost
+    np.testing.assert_array_less(np.abs(body + lost - entered), 100 * ROUNDING * flow)
+
+
+@every_structure
+def test_empty_and_vanishing_states_are_finite(structure: Structure) -> None:
+    """A patient without any tumour, cells or drug: no division by what is not there."""
+    batch = Batch(structure)
+    for level in (0.0, 1e-310, 1e-30):
+        y = np.full_like(batch.start, level)
+        assert np.isfinite(batch.rates(y)).all()
+        assert np.all(batch.rates(y)[y == 0.0] >= 0.0)
+        diagonal = np.full((1, batch.patients), 3.0)
+        factors = batch.run("factor", batch.kernels.factor_rows, y, batch.inputs, batch.derived, diagonal)
+        assert np.isfinite(factors).all()
+
+
+def test_parameter_that_is_no_number_shows_in_the_rates() -> None:
+    batch = Batch(Structure())
+    batch.parameters[:, 3] = np.nan
+    batch.derived = batch.run("derive", batch.kernels.derived_rows, batch.parameters)
+    start = batch.run("start", len(batch.kernels.states), batch.derived)
+    assert np.isnan(batch.rates(start)[:, 3]).any()
+    assert np.isfinite(batch.rates(start)[:, 4]).all()
+
+
+# ---------------------------------------------------------------------- Jacobian and LU
+
+
+@every_structure
+def test_factors_solve_the_system_of_an_independent_jacobian(structure: Structure) -> None:
+    """J by differentiating each balance with all names put in, dense, against the chain rule and sparse LU."""
+    batch = Batch(structure, patients=6)
+    y = batch.away()
+    matrix = np.moveaxis(dense_jacobian(structure, batch, y), -1, 0)
+    for shift in (0.5, 50.0):
+        diagonal = np.full((1, batch.patients), shift)
+        factors = batch.run("factor", batch.kernels.factor_rows, y, batch.inputs, batch.derived, diagonal)
+        right = batch.generator.standard_normal(y.shape)
+        solution = right.copy()
+        batch.kernels.solve(factors, solution)
+        whole = shift * np.eye(len(y)) - matrix
+        residual = np.einsum("pij,jp->ip", whole, solution) - right
+        size = np.einsum("pij,jp->ip", np.abs(whole), np.abs(solution)) + np.abs(right)
+        assert np.max(np.abs(residual) / size.max(axis=0)) <= ROUNDING
+
+
+def dense_jacobian(structure: Structure, batch: Batch, y: np.ndarray) -> np.ndarray:
+    system = assemble(mechanism(structure), batch.model.parameters)
+    values = {system.symbols[item.symbol]: item.expression for item in (*system.quantities, *system.rates)}
+    known = {
+        system.symbols[name]: row
+        for names, rows in (
+            (system.states, y),
+            (system.parameters, batch.parameters),
+            (system.inputs, batch.inputs),
+        )
+        for name, row in zip(names, rows, strict=True)
+    }
+    places, entries = [], []
+    for i, state in enumerate(system.states):
+        balance = system.balance(state)
+        while any(symbol in values for symbol in balance.free_symbols):
+            balance = balance.xreplace(values)
+        for j, other in enumerate(system.states):
+            entry = sympy.diff(balance, system.symbols[other])
+            if entry != 0:
+                places.append((i, j))
+                entries.append(entry)
+    result = np.zeros((len(y), len(y), batch.patients))
+    for place, values_there in zip(
+        places, sympy.lambdify(list(known), entries, "numpy")(*known.values()), strict=True
+    ):
+        result[place] = values_there
+    return result
+
+
+def test_elimination_fills_no_more_than_it_must() -> None:
+    """An arrow matrix needs no fill if the centre goes last, and the order is found."""
+    arrow = {(k, k) for k in range(6)} | {(0, k) for k in range(6)} | {(k, 0) for k in range(6)}
+    plan = eliminate(arrow, 6)
+    assert plan.order[-2:] == (0, 5) or plan.order[-1] == 0
+    assert len(plan.lower) == len(plan.upper) == 5
+
+
+# ---------------------------------------------------------------------- readouts, doses, limits
+
+
+@every_structure
+def test_observables_by_hand(structure: Structure) -> None:
+    batch = Batch(structure)
+    y = batch.away()
+    seen, state = batch.observed(y), dict(zip(batch.kernels.states, y, strict=True))
+    weight = batch.value("WT") / batch.value("WTref")
+    level = state["Ac"] / (batch.value("VF") * weight ** batch.value("xV"))
+    cd8 = state["E"] + state["EM"] + batch.value("Oth")
+    baseline = math.pi / 6.0 * (batch.value("SLD0") / 10.0) ** 3 / batch.value("nles") ** 2
+    wanted = {
+        "plasma": 160.0 * level * batch.value("MW") / 160.0,
+        "plasma_nM": level,
+        "activated_cd8": state["E"],
+        "cd8_total": cd8,
+        "em_cd8_percent": 100.0 * (1.0 - batch.value("Oth") / cd8),
+        "tumour_volume": state["V"] + state["Vd"],
+        "sld": batch.value("SLD0") * np.cbrt((state["V"] + state["Vd"]) / baseline),
+        "ifng": state["G"],
+        "lesion_hazard": state.get("Lnew", np.zeros(batch.patients)),
+        "activated_apc": state["Ma"],
+        "auc": batch.value("MW") * state["AUC"],
+    }
+    for name, values in wanted.items():
+        np.testing.assert_allclose(seen[name], values, rtol=10 * ROUNDING, err_msg=name)
+    assert set(seen) == {item.symbol for item in batch.model.observables}
+
+
+def test_baseline_readouts() -> None:
+    batch = Batch(Structure(), patients=1, spread=0.0)
+    seen = batch.observed(batch.start)
+    assert seen["sld"][0] == pytest.approx(90.0, rel=ROUNDING)
+    assert seen["em_cd8_percent"][0] == pytest.approx(36.7, abs=0.05)
+    assert seen["monocytes"][0] == pytest.approx(402.4)
+    assert seen["cd8_total"][0] == pytest.approx(450.2)
+
+
+def test_dose_becomes_an_amount() -> None:
+    batch = Batch(Structure(), patients=1, spread=0.0)
+    rows = batch.run("doses", 3 * len(batch.kernels.dose_names), batch.derived)[:, 0]
+    doses = {name: rows[3 * k : 3 * k + 3] for k, name in enumerate(batch.kernels.dose_names)}
+    assert 30.0 * doses["lag3ig.sc"][0] == pytest.approx(187.5, rel=ROUNDING)
+    assert 80.0 * doses["paclitaxel.iv"][0] == pytest.approx(1.0, rel=ROUNDING)
+    assert doses["pembrolizumab.iv"].tolist() == [1.0, 1.0, 0.0]
+    assert doses["vaccine.sc"].tolist() == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value", "margin"),
+    [
+        ("SLD0", 9.9, "sld_above_low"),
+        ("SLD0", 401.0, "sld_below_high"),
+        ("Oth", 1400.0, "cd8_below_high"),
+        ("aC", 50.0, None),
+        ("fC", 0.9, "memory_loop"),
+    ],
+)
+def test_limit_is_negative_for_an_impossible_patient(symbol: str, value: float, margin: str | None) -> None:
+    batch = Batch(Structure(), patients=1, spread=0.0)
+    batch.parameters = batch.model.typical()[:, np.newaxis]
+    batch.parameters[batch.kernels.parameters.index(symbol)] = value
+    derived = batch.run("derive", batch.kernels.derived_rows, batch.parameters)
+    rows = batch.run("margins", len(batch.kernels.margin_names), derived)[:, 0]
+    negative = [name for name, row in zip(batch.kernels.margin_names, rows, strict=True) if row < 0.0]
+    assert negative == ([margin] if margin else [])
+
+
+def test_scales_are_magnitudes() -> None:
+    kernels = load_model().kernels
+    assert all(math.log10(scale).is_integer() for scale in kernels.scales)
+    assert dict(zip(kernels.states, kernels.scales, strict=True))["EM"] == 100.0
+
+
+# ---------------------------------------------------------------------- appendix
+
+
+def test_appendix_holds_every_record() -> None:
+    text = (Path(emit.GENERATED) / "EQUATIONS.md").read_text()
+    table, system = load_parameters(), mechanism(Structure())
+    for symbol in (
+        *table,
+        *(item.symbol for item in system.species),
+        *(item.symbol for item in system.processes),
+        *(item.symbol for item in system.observables),
+    ):
+        assert re.search(rf"`{symbol}[` ]", text), symbol
+    for structure in SHIPPED[1:]:
+        assert f"### {structure.name}\n" in text
