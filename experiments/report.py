@@ -1,0 +1,226 @@
+"""Report of a trial: one HTML file with its figures, tables, assumptions and provenance."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..model.storage import check_writable
+from .figure_style import NARROW, WIDE, dose_colours, inline_svg
+from .protocol import Protocol, load_protocol, parse_protocol, shipped_protocols
+from .report_biology import biology_figures
+from .report_figure import ReportFigure
+from .report_outcome import outcome_figures
+from .report_page import Html, element, join, page
+from .report_tables import (
+    beside_table,
+    failures_table,
+    parameters_table,
+    population_table,
+    splits_table,
+    structure_table,
+)
+from .results import TrialResult
+
+
+def write_report(result: TrialResult, path: str | Path) -> Path:
+    """Write the report of a result as one HTML file, whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written there.
+    """
+    target = check_writable(path)
+    write_text(target, render(result))
+    return target
+
+
+def render(result: TrialResult) -> str:
+    """Return the report of a result as the text of an HTML page.
+
+    The page loads nothing and runs nothing; the same result gives the same text.
+
+    Raises
+    ------
+    ProtocolError
+        If the protocol inside the result does not hold together.
+    """
+    protocol = parse_protocol(result.protocol_text, name="the protocol in the result").protocol
+    body = [*_opening(result, protocol)]
+    doses = [arm.dose for arm in result.arms.values()]
+    body.append(element("h2", "Figures"))
+    figures = [*outcome_figures(result, protocol), *biology_figures(result, protocol)]
+    for number, figure in enumerate(figures, start=1):
+        body.append(_figure(figure, number, doses))
+    body += _behind(result)
+    body += _provenance(result)
+    return page(f"{protocol.title} (virtual trial)", body, style=_arm_colours(doses))
+
+
+def _arm_colours(doses: list[float]) -> str:
+    light = "".join(f"--arm-{arm}:{colour};" for arm, colour in enumerate(dose_colours(doses)))
+    dark = "".join(f"--arm-{arm}:{colour};" for arm, colour in enumerate(dose_colours(doses, dark=True)))
+    return f":root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}"
+
+
+def _figure(figure: ReportFigure, number: int, doses: list[float]) -> Html:
+    drawn = [
+        element(
+            "div",
+            Html(
+                inline_svg(figure.draw(canvas), name=f"{figure.name}-{kind}", title=figure.title, doses=doses)
+            ),
+            class_=kind,
+        )
+        for kind, canvas in (("wide", WIDE), ("narrow", NARROW))
+    ]
+    heading = element("h3", f"{number}. {figure.title}")
+    return element("section", heading, element("figure", drawn, element("figcaption", figure.caption)))
+
+
+def _opening(result: TrialResult, protocol: Protocol) -> Iterator[Html]:
+    count = result.patients.ids.size
+    trials = max((len(values) for values in result.replicates.values()), default=0)
+    yield element("h1", protocol.title)
+    if protocol.question:
+        yield element("p", protocol.question, class_="question")
+    yield element(
+        "p",
+        f"A virtual trial: {count:,} virtual patients in each of {len(result.arms)} arms, {trials:,} "
+        f"replicate trials of the real size, seed {result.seed}. Made with lag3ig {result.lag3ig_version}, "
+        f"{result.created}.",
+        class_="meta",
+    )
+    yield element("p", assumption_line(result), class_="notice")
+    failed = result.failures
+    if failed:
+        yield element(
+            "p", f"{failed:,} of {count * len(result.arms):,} simulations failed and are left out; see below.",
+            class_="notice",
+        )  # fmt: skip
+    yield element("h2", "Published beside model")
+    yield beside_table(result)
+    yield element("ul", [element("li", sentence) for sentence in _honest(protocol)])
+
+
+def assumption_line(result: TrialResult) -> str:
+    """Return the one line that stands above the first figure."""
+    assumed, total = result.summary["assumed_parameters"], result.summary["total_parameters"]
+    return (
+        f"{assumed} of the {total} parameters of this model are assumed, and no plasma level of this drug "
+        "was available: exposure is an assumption that nothing here has checked."
+    )
+
+
+def _honest(protocol: Protocol) -> Iterator[str]:
+    """What a reader must know before the figures are believed."""
+    card = protocol.card()
+    if card is not None and "stable_low" in card and "stable_high" in card:
+        low, high = card.fact("stable_low"), card.fact("stable_high")
+        yield (
+            f"{high.published} and {low.published} are weak data: exact 95 % intervals "
+            f"{100 * high.share.lower:.1f}-{100 * high.share.upper:.1f} % and "
+            f"{100 * low.share.lower:.1f}-{100 * low.share.upper:.1f} %, consecutive cohorts, no randomisation. "
+            f"No parameter was tuned to {high.published.replace(' of ', '/')}."
+        )
+    if card is not None and "p_one_sided" in card:
+        yield (
+            f"The published {card.fact('p_one_sided').published} is Fisher's exact test, one-sided; "
+            f"two-sided it is {card.fact('p_two_sided').value if 'p_two_sided' in card else 'larger'}."
+        )
+    if card is not None:
+        yield f"Published: {card.source.citation}, doi {card.source.doi}; read: {card.source.read}."
+        yield "Exposure and potency are confounded: only their ratio matters to every effect shown here."
+    if protocol.parameters:
+        changed = ", ".join(f"{symbol} = {value}" for symbol, value in protocol.parameters.items())
+        yield f"This protocol replaces parameters of the shipped set: {changed}."
+
+
+def _behind(result: TrialResult) -> Iterator[Html]:
+    if result.summary["splits"]:
+        yield element("h2", "If the patients were distributed otherwise")
+        yield element(
+            "p",
+            "How many patients each dose had is assumed. Here are the same virtual arms under other splits: "
+            "mean numbers of stable patients, and shares of replicate trials.",
+        )
+        yield splits_table(result)
+    yield element("h2", "Patients that could not be solved")
+    yield failures_table(result)
+    yield element("h2", "Virtual patients: declared against realised")
+    redrawn = int((result.patients.attempts > 1).sum())
+    yield element(
+        "p",
+        f"{redrawn:,} of {result.patients.ids.size:,} patients were drawn again because the first draw broke "
+        "a rule of plausibility. Spread: coefficient of variation of a log-normal, standard deviation of the "
+        "logit of a logit-normal.",
+    )
+    yield element(
+        "details",
+        element("summary", "Medians and spreads of each parameter that varies"),
+        population_table(result),
+    )
+    yield element("h2", "Structure and parameters")
+    yield structure_table(result)
+    kinds = [str(item["kind"]) for item in result.parameters]
+    counted = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    yield element(
+        "details", element("summary", f"All {len(kinds)} parameters: {counted}"), parameters_table(result)
+    )
+
+
+def reproduce_command(result: TrialResult) -> str:
+    """Return the command that gives the same result again."""
+    shipped = result.protocol_name in shipped_protocols()
+    same = shipped and load_protocol(result.protocol_name).text == result.protocol_text
+    name = result.protocol_name if same else f"{result.protocol_name}.toml"
+    trials = max((len(values) for values in result.replicates.values()), default=0)
+    history = int(result.summary["natural_history"]["patients"])
+    return (
+        f"lag3ig run {shlex.quote(name)} --seed {result.seed} --patients {result.patients.ids.size} "
+        f"--replicates {trials} --history-patients {history}"
+    )
+
+
+def _provenance(result: TrialResult) -> Iterator[Html]:
+    yield element("h2", "How to make this again")
+    yield element("pre", element("code", reproduce_command(result)))
+    yield element(
+        "p",
+        "The same seed gives the same bits for any number of threads on the same target. A protocol that does "
+        "not ship with the package stands below; save it under the name in the command.",
+    )
+    facts = {
+        "lag3ig": result.lag3ig_version,
+        "seed": str(result.seed),
+        "made": result.created,
+        "model hash": result.model_hash,
+        "versions": ", ".join(f"{name} {number}" for name, number in result.versions.items()),
+        "target": ", ".join(f"{name} {value}" for name, value in result.target.items()),
+    }
+    yield element("dl", [join(element("dt", name), element("dd", value)) for name, value in facts.items()])
+    yield element(
+        "details",
+        element("summary", f"The protocol {result.protocol_name}"),
+        element("pre", element("code", result.protocol_text)),
+    )
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a text beside its target and rename it over, so that nobody finds half a file."""
+    import os
+    import tempfile
+
+    from ..model.errors import StorageError
+
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            os.chmod(name, 0o644)
+            os.replace(name, target)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot write {target}: {error.strerror or error}") from error

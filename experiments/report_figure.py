@@ -1,0 +1,44 @@
+"""A figure of the report: a title, a caption that says what is assumed, and how to draw it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .figure_style import Canvas
+from .results import TrialResult
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFigure:
+    """A figure of the report: a short name, a title, a caption, and how to draw it in the room given."""
+
+    name: str
+    title: str
+    caption: str
+    draw: Callable[[Canvas], "Figure"]
+
+
+def kinds_sentence(result: TrialResult, symbols: Sequence[str]) -> str:
+    """Sentences that tell which of the numbers behind a figure are assumed, and which are not."""
+    known = {item["symbol"]: item for item in result.parameters}
+    found = [known[symbol] for symbol in symbols if symbol in known]
+
+    def named(items: Sequence[Mapping[str, Any]]) -> str:
+        return "; ".join(
+            f"{re.split('[(;:,]', item['meaning'])[0].strip()} ({item['symbol']})" for item in items
+        )
+
+    assumed = [item for item in found if item["kind"] == "assumed"]
+    others = [item for item in found if item["kind"] != "assumed"]
+    parts = [f"Assumed: {named(assumed)}."] if assumed else []
+    parts += [f"From the literature: {named(others)}."] if others else []
+    return " ".join(parts)
+
+
+def patients_phrase(result: TrialResult) -> str:
+    """How many virtual patients stand behind a figure."""
+    return f"{result.patients.ids.size:,} virtual patients, the same in every arm"
