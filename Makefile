@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: trial test check coverage figure bench dist clean
+.PHONY: trial test check coverage dist matrix clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'lag3ig needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)')"
@@ -29,6 +29,20 @@ check: $(VENV)/.tested
 
 test: check
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+# What longer checks there are: line coverage, every Python with old and new dependencies.
+coverage: $(VENV)/.tested
+	$(BIN)/python -m coverage erase
+	$(BIN)/pytest -q -n 2 --dist loadgroup --cov=lag3ig.model --cov=lag3ig.experiments --cov-report=
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q tests/test_twin.py --cov=lag3ig.model --cov-append --cov-report=
+	$(BIN)/python -m coverage report --fail-under=90
+
+dist: $(VENV)/.tested
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist .
+
+matrix: dist
+	$(BIN)/python tests/matrix.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info results

@@ -1,7 +1,8 @@
 """What is made of biology and numbers: the mechanism, its solver, patients, dosing and endpoints.
 
 Shapes are named by one alphabet: P patients, T times, S states, K parameters, U inputs, O observables,
-D doses, A arms, C rows of a cohort card. Patients come first; arrays are C-contiguous doubles. Time is in days.
+D doses, A arms, C rows of a cohort card. Patients come first; arrays are C-contiguous doubles. Time is in
+days.
 """
 
 from importlib import import_module

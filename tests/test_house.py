@@ -19,7 +19,11 @@ SOURCES = sorted(path for wing in WINGS for path in (ROOT / wing).rglob("*.py"))
 def test_imports_run_one_way() -> None:
     """import-linter's contracts hold; its own report is the message."""
     run = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).with_name("lint-imports")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
 
@@ -34,7 +38,9 @@ def test_package_list_is_complete() -> None:
 @pytest.mark.parametrize("module", ["lag3ig", "lag3ig.model", "lag3ig.model.engine", "lag3ig.experiments"])
 def test_import_is_light(module: str) -> None:
     """Running shipped models needs neither sympy nor pint nor matplotlib, so importing must not load them."""
-    code = f"import sys, {module}; print(*sorted({{'sympy', 'pint', 'matplotlib', 'typer'}} & set(sys.modules)))"
+    code = (
+        f"import sys, {module}; print(*sorted({{'sympy', 'pint', 'matplotlib', 'typer'}} & set(sys.modules)))"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=os.sep)
     assert run.stdout.split() == []
 
