@@ -1,14 +1,15 @@
 """Front door of the model: a regimen, some patients, the curves."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .course import compile_for, follow
+from .course import Progress, compile_for, follow
 from .dose_rules import Course, DoseRule
 from .dosing import Regimen
-from .engine.batch import observe, solve
+from .engine.batch import Solution, observe, solve
 from .errors import DosingError, SimulationError
 from .model import Model, load_model
 from .population import Patients, draw, typical
@@ -82,7 +83,8 @@ def simulate(
                 f"taken has shape {np.shape(taken)}; these patients and doses need {received.shape}"
             )
         received = np.array(taken, dtype=bool)
-    options = {"method": method, "rtol": rtol, "atol": atol, "threads": threads}
+    options: dict[str, Any] = {"method": method, "rtol": rtol, "atol": atol, "threads": threads}
+    solution: Solution | Progress
     if rules:
         solution = follow(Course(regimen, rules, received), regimen, model, cohort, grid, options)
     else:
