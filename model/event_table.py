@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .dose_record import DOSE, OBSERVATION, DoseRecord
+from .dose_record import DOSE, OBSERVATION, RESET_AND_DOSE, DoseRecord
 from .dosing import Regimen
 from .errors import DosingError, Lag3igError, StorageError, nearest
 from .units import convert
@@ -97,8 +97,8 @@ def read_event_table(path: str | Path, *, drug: str = "", time_unit: str = "d") 
     """Regimen of each patient of a CSV file, by ID; one patient '1' if there is no such column.
 
     The columns are those of `COLUMNS`, in any order and case; empty cells and '.' hold nothing. Rows of a
-    patient stand in the order of time, except that a reset (EVID 3 or 4) may not turn the clock back: times
-    run on.
+    patient stand in the order of time, which a reset (EVID 3 or 4) does not turn back. CMT, ROUTE, LAG, F, R
+    and D are used on doses only and may stand on any row.
 
     Parameters
     ----------
@@ -178,11 +178,11 @@ def _record(row: _Row, header: list[str], drug: str) -> DoseRecord:
     time, amount = row.number_in("TIME"), row.number_in("AMT") or 0.0
     if time is None:
         raise DosingError("TIME is empty; give the time of the record")
-    rate, duration = _infusion(row)
     event = row.whole("EVID")
     if event is None:
-        event = DOSE if amount or rate or duration else OBSERVATION
-    gives_dose = event in (1, 4)
+        event = DOSE if amount or row.number_in("RATE") or row.number_in("TINF") else OBSERVATION
+    gives_dose = event in (DOSE, RESET_AND_DOSE)
+    rate, duration = _infusion(row) if gives_dose else (row.number_in("RATE"), row.number_in("TINF"))
     missing = row.whole("MDV")
     if missing is not None and missing not in (0, 1):
         raise DosingError(f"MDV = {missing} does not exist; 0 an observed value, 1 none")
@@ -209,7 +209,7 @@ def _record(row: _Row, header: list[str], drug: str) -> DoseRecord:
         interval=interval,
         additional=additional or 0,
         steady_state=steady,
-        lag=row.number_in("LAG") if gives_dose or row.number_in("LAG") else None,
+        lag=row.number_in("LAG") if gives_dose else None,
         bioavailability=row.number_in("F") if gives_dose else None,
     )
 

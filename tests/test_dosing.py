@@ -294,6 +294,7 @@ REFUSED_TABLES = [
     ("TIME,AMT,EVID\n0,1,7", r"row 2: EVID = 7 does not exist"),
     ("TIME,AMT,EVID\n0,1,1.5", r"row 2: EVID = 1.5 must be a whole number"),
     ("TIME,AMT,EVID\n0,1,0", r"row 2: EVID = 0 \(observation\) gives no dose, but AMT = 1.0; set it to 0"),
+    ("TIME,AMT,EVID,RATE\n0,0,2,-1", r"row 2: RATE = -1.0 must be a finite number and not negative"),
     ("TIME,AMT,EVID\n0,1,3", r"row 2: EVID = 3 \(reset\) gives no dose, but AMT"),
     ("TIME,AMT,ADDL\n0,1,3", r"row 2: ADDL = 3 without II: give II > 0"),
     ("TIME,AMT,II\n0,1,3", r"row 2: II = 3 without ADDL or SS"),
@@ -340,6 +341,13 @@ def test_tables_of_several_patients(tmp_path: Path) -> None:
         Regimen.from_csv(path)
     with pytest.raises(DosingError, match=r"'c' is not among them"):
         Regimen.from_csv(path, patient="c")
+
+
+def test_what_only_doses_use_may_stand_on_every_row(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("TIME,EVID,AMT,CMT,LAG,F,D\n0,1,5,1,2,0.5,.\n3,3,0,2,2,0.5,4\n", encoding="utf-8")
+    regimen = Regimen.from_csv(path, drug="drug")
+    assert regimen == dose("drug", 5, cmt=1, lag=2, bioavailability=0.5) + reset(3)
 
 
 def test_observations_are_times_to_look_at(tmp_path: Path) -> None:
