@@ -116,7 +116,8 @@ class DoseRecord:
             ("F", self.bioavailability),
         )
         for name, value in limits:
-            if value is not None and not (math.isfinite(value) and value >= 0.0):
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is not None and not (number and math.isfinite(value) and value >= 0.0):
                 raise DosingError(f"{name} = {value!r} must be a finite number and not negative")
         if self.steady_state not in (0, 1, 2):
             raise DosingError(

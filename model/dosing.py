@@ -204,27 +204,9 @@ def dose(
     ('lag3ig', 'paclitaxel')
     """
     where = f"dose({drug!r}, {amount!r})"
-    number, unit = (
-        split(amount, what=where)
-        if isinstance(amount, str)
-        else (quantity(amount, "dose units", what=where), "")
-    )
-    if isinstance(amount, str) and not unit:
-        raise DosingError(
-            f"{where}: the amount has no unit; write '{amount} mg', or a number for the route's own unit"
-        )
+    number, unit = _amount(where, amount)
     interval, additional = _repetition(where, every, count, ii, addl)
-    if rate is not None and infuse is not None:
-        raise DosingError(f"{where}: both rate and infuse are given; keep one of them")
-    if isinstance(rate, str) and not unit:
-        raise DosingError(f"{where}: the rate has a unit but the amount has none; write both in one way")
-    per_day = (
-        None
-        if rate is None
-        else quantity(rate, f"{unit}/d" if unit else "dose units/d", what=f"{where}, rate")
-    )
-    duration = None if infuse is None else quantity(infuse, "d", what=f"{where}, infuse")
-    per_day, duration = _convention(where, number, per_day, duration, bioavailability_of_infusion)
+    per_day, duration = _infusion(where, number, unit, infuse, rate, bioavailability_of_infusion)
     try:
         record = DoseRecord(
             time=quantity(start, "d", what=f"{where}, start"),
@@ -261,6 +243,8 @@ def _repetition(
         raise DosingError(f"{where}: count and addl say the same thing (count = addl + 1); keep one of them")
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
         raise DosingError(f"{where}: count = {count!r} must be a whole number from 1 on")
+    if addl is not None and (isinstance(addl, bool) or not isinstance(addl, int)):
+        raise DosingError(f"{where}: addl = {addl!r} must be a whole number from 0 on")
     if every is not None and count is None and addl is None:
         raise DosingError(f"{where}: every = {every!r} without count: say how many doses there are")
     given = every if every is not None else ii
@@ -273,21 +257,43 @@ def _repetition(
     return interval, additional
 
 
-def _convention(
-    where: str, amount: float, rate: float | None, duration: float | None, convention: str | None
+def _amount(where: str, amount: str | float) -> tuple[float, str]:
+    if not isinstance(amount, str):
+        return quantity(amount, "dose units", what=where), ""
+    number, unit = split(amount, what=where)
+    if not unit:
+        raise DosingError(
+            f"{where}: the amount has no unit; write '{amount} mg', or a number for the route's own"
+        )
+    return number, unit
+
+
+def _infusion(
+    where: str,
+    amount: float,
+    unit: str,
+    infuse: str | float | None,
+    rate: str | float | None,
+    convention: str | None,
 ) -> tuple[float | None, float | None]:
-    """Rate or duration of an infusion, whichever the convention holds fixed."""
+    """Rate or duration of an infusion in days, whichever the convention holds fixed."""
+    if rate is not None and infuse is not None:
+        raise DosingError(f"{where}: both rate and infuse are given; keep one of them")
+    if isinstance(rate, str) and not unit:
+        raise DosingError(f"{where}: the rate has a unit but the amount has none; write both in one way")
+    per_day = None if rate is None else quantity(rate, f"{unit or 'dose units'}/d", what=f"{where}, rate")
+    duration = None if infuse is None else quantity(infuse, "d", what=f"{where}, infuse")
     if convention is None:
-        return rate, duration
+        return per_day, duration
     if convention not in CONVENTIONS:
         raise DosingError(
             f"{where}: bioavailability_of_infusion = {convention!r} does not exist; "
             f"choose from {', '.join(map(repr, CONVENTIONS))}"
         )
-    if rate is None and duration is None:
+    if per_day is None and duration is None:
         raise DosingError(f"{where}: bioavailability_of_infusion without an infusion; give infuse or rate")
     if convention == "rate fixed" and duration and amount:
         return amount / duration, None
-    if convention == "duration fixed" and rate and amount:
-        return None, amount / rate
-    return rate, duration
+    if convention == "duration fixed" and per_day and amount:
+        return None, amount / per_day
+    return per_day, duration

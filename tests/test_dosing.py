@@ -222,6 +222,8 @@ REFUSED_DOSES = [
     ({"amount": "30"}, r"the amount has no unit; write '30 mg'"),
     ({"amount": "30 mg", "every": "1 d"}, r"every = '1 d' without count"),
     ({"amount": "30 mg", "addl": 3}, r"ADDL = 3 without II"),
+    ({"amount": "30 mg", "addl": "3", "ii": 1}, r"addl = '3' must be a whole number from 0 on"),
+    ({"amount": "30 mg", "bioavailability": "half"}, r"F = 'half' must be a finite number"),
     ({"amount": "30 mg", "count": 0, "every": 1}, r"count = 0 must be a whole number from 1 on"),
     ({"amount": "30 mg", "every": 1, "ii": 1, "count": 2}, r"every and ii say the same thing"),
     ({"amount": "30 mg", "addl": 1, "count": 2, "ii": 1}, r"count and addl say the same thing"),
