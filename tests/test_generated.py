@@ -5,18 +5,23 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy
 
+from lag3ig.model.build import build
 from lag3ig.model.definition.mechanism import mechanism
-from lag3ig.model.definition.parameters import load_parameters
+from lag3ig.model.definition.parameters import Parameter, load_parameters
+from lag3ig.model.definition.records import Module, Process, Species
 from lag3ig.model.definition.structures import Structure
+from lag3ig.model.errors import ModelError
 from lag3ig.model.model import Model, load_model, module_name
 from lag3ig.model.symbolic import emit
 from lag3ig.model.symbolic.elimination import eliminate
+from lag3ig.model.symbolic.kernels import KernelWriter
 from lag3ig.model.symbolic.system import assemble
 
 from .reference import Patient
@@ -31,8 +36,8 @@ every_structure = pytest.mark.parametrize("structure", SHIPPED, ids=IDS)
 class Batch:
     """Random patients of one structure, and the kernels on them through their numpy twins."""
 
-    def __init__(self, structure: Structure, *, patients: int = PATIENTS, spread: float = 0.25) -> None:
-        self.model: Model = load_model(structure)
+    def __init__(self, of: Structure | Model, *, patients: int = PATIENTS, spread: float = 0.25) -> None:
+        self.model = of if isinstance(of, Model) else load_model(of)
         self.kernels = self.model.kernels
         self.generator = np.random.default_rng(20090101)
         typical = self.model.typical()
@@ -92,6 +97,33 @@ def test_check_names_what_is_missing_changed_or_foreign(tmp_path) -> None:
     assert emit.stale(wanted, tmp_path) == []
     (tmp_path / "a.py").write_text("3\n")
     assert emit.stale(wanted, tmp_path) == ["a.py"]
+
+
+def test_command_says_what_is_wrong(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(emit, "texts", lambda: {"default.py": "another\n"})
+    assert emit.main(["--check"]) == 1
+    assert "not current:" in (said := capsys.readouterr().err)
+    assert "default.py" in said
+    assert "run: python -m lag3ig.model.symbolic.emit" in said
+
+    def broken() -> dict[str, str]:
+        raise ModelError("process x: wrong")
+
+    monkeypatch.setattr(emit, "texts", broken)
+    assert emit.main([]) == 1
+    assert capsys.readouterr().err == "error: process x: wrong\n"
+
+
+def test_parameter_that_no_equation_uses_is_named() -> None:
+    table = load_parameters()
+    idle = Parameter(symbol="idle", value=1.0, unit="1", meaning="no use", kind="assumed", source="a test")
+    for role, said in (("model", "in the table but in no equation"), ("assay", "no observable names it")):
+        more = {**table.parameters, "idle": replace(idle, role=role)}
+        with pytest.raises(ModelError, match=f"'idle'.*{said}"):
+            emit.texts(replace(table, parameters=more))
+    fewer = {symbol: item for symbol, item in table.parameters.items() if symbol != "cv_sld"}
+    with pytest.raises(ModelError, match="names 'cv_sld', which is no parameter of the role assay"):
+        emit.texts(replace(table, parameters=fewer))
 
 
 @pytest.mark.parametrize("seed", ["1", "7"])
@@ -239,10 +271,13 @@ def test_parameter_that_is_no_number_shows_in_the_rates() -> None:
 
 @every_structure
 def test_factors_solve_the_system_of_an_independent_jacobian(structure: Structure) -> None:
-    """J by differentiating each balance with all names put in, dense, against the chain rule and sparse LU."""
-    batch = Batch(structure, patients=6)
+    """J by differentiating each balance with all names put in, dense, against chain rule and sparse LU."""
+    solves_like_a_dense_matrix(Batch(structure, patients=6))
+
+
+def solves_like_a_dense_matrix(batch: Batch) -> None:
     y = batch.away()
-    matrix = np.moveaxis(dense_jacobian(structure, batch, y), -1, 0)
+    matrix = np.moveaxis(dense_jacobian(batch, y), -1, 0)
     for shift in (0.5, 50.0):
         diagonal = np.full((1, batch.patients), shift)
         factors = batch.run("factor", batch.kernels.factor_rows, y, batch.inputs, batch.derived, diagonal)
@@ -255,8 +290,8 @@ def test_factors_solve_the_system_of_an_independent_jacobian(structure: Structur
         assert np.max(np.abs(residual) / size.max(axis=0)) <= ROUNDING
 
 
-def dense_jacobian(structure: Structure, batch: Batch, y: np.ndarray) -> np.ndarray:
-    system = assemble(mechanism(structure), batch.model.parameters)
+def dense_jacobian(batch: Batch, y: np.ndarray) -> np.ndarray:
+    system = assemble(batch.model.mechanism, batch.model.parameters)
     values = {system.symbols[item.symbol]: item.expression for item in (*system.quantities, *system.rates)}
     known = {
         system.symbols[name]: row
@@ -283,6 +318,46 @@ def dense_jacobian(structure: Structure, batch: Batch, y: np.ndarray) -> np.ndar
     ):
         result[place] = values_there
     return result
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "kly*Zt*exp(-Zt/KD)",
+        "kly*KD*log(1+Zt/KD)",
+        "kly*KD*sqrt(Zt/KD)*exp(-sqrt(C/KD))",
+        "kly*KD*((C+KD)/KD)**(-1/2)*(Zt/KD)**3/(1+(Zt*C/KD**2)**hS)**2",
+        "kly*Zt*2**(-C/KD)*(1+Zt/(KD+C)+(C/(KD+Zt))**nPD)",
+        "kly*Zt*(C/KD)**(1/3)/(C/(C+Zt))**(2/3)",
+    ],
+)
+def test_derivatives_of_every_form_a_user_may_write(tmp_path, monkeypatch, rate: str) -> None:
+    monkeypatch.setenv("LAG3IG_CACHE", str(tmp_path))
+    extra = Module(
+        name="forms",
+        meaning="a trial",
+        species=(Species("Zt", "nM", "a trial"),),
+        processes=(Process("form", rate, "nM/d", "a trial", {"Zt": "-1"}),),
+    )
+    solves_like_a_dense_matrix(Batch(build(extra=(extra,)), patients=6))
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        ("kly*minimum(Zt,C)", "form: minimum and maximum of states have no derivative"),
+        ("kly*Zt*(C/KD)**(Zt/KD)", "a state-dependent exponent of a state-dependent base is not supported"),
+    ],
+)
+def test_form_without_a_derivative_is_refused(rate: str, said: str) -> None:
+    extra = Module(
+        name="forms",
+        meaning="a trial",
+        species=(Species("Zt", "nM", "a trial"),),
+        processes=(Process("form", rate, "nM/d", "a trial", {"Zt": "-1"}),),
+    )
+    with pytest.raises(ModelError, match=said):
+        KernelWriter(assemble(mechanism(Structure(), (extra,)), load_parameters())).text("forms")
 
 
 def test_elimination_fills_no_more_than_it_must() -> None:

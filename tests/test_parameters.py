@@ -29,7 +29,7 @@ def test_number_has_unit_kind_and_source(symbol: str) -> None:
 
 @pytest.mark.parametrize("symbol", list(LITERATURE))
 def test_what_was_not_read_is_called_assumed(symbol: str) -> None:
-    """A source that starts with 'assumed' or 'remembered' is no source, and what is read names an author or model."""
+    """A source that starts with 'assumed' or 'remembered' is none; what is read names a year or a model."""
     parameter = LITERATURE[symbol]
     if re.match(r"assumed|remembered|tuned", parameter.source):
         assert parameter.kind == "assumed"
@@ -193,7 +193,8 @@ factors = {{ {symbol} = 2.0 }}
         ),
         (
             GOOD
-            + "[[alternative]]\nchoice = 'growth'\noption = 'wild'\nsymbol = 'ka'\nvalue = 1.0\nkind = 'assumed'\n"
+            + "[[alternative]]\nchoice = 'growth'\noption = 'wild'\nsymbol = 'ka'\n"
+            + "value = 1.0\nkind = 'assumed'\n"
             + "source = 'a test'\n",
             "no structure growth-wild",
         ),

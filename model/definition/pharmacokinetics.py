@@ -14,7 +14,11 @@ def module(structure: Structure) -> Module:
 
     inputs = [
         Input("Asc_infusion", "nmol/d", "rate of a subcutaneous infusion of LAG-3Ig"),
-        Input("Ac_infusion", "nmol/d", "rate of an intravenous infusion of LAG-3Ig"),
+        Input(
+            "Ac_infusion",
+            "nmol/d",
+            "rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss",
+        ),
     ]
     species = [
         Species("Asc", "nmol", "LAG-3Ig in the subcutaneous depot"),

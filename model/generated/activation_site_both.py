@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 134
-HASH = "a8e5e877883f019bda6bd4cc2c7802b368bc8d82e9914c5fd1153d12a140dfac"
+HASH = "5c54b061fa5e5c9d5c546500629c873d75ff01ff4f6f07888accc95e609956d0"
 FACTORS = 80
 
 
@@ -539,7 +539,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

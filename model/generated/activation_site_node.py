@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 130
-HASH = "35ea2cf74cc37a5313634adec52c7d6e0167d2d815ff63ca9ada659bfadc3232"
+HASH = "92e577188375400af2b360760640359749ace7e9b689525b7fe997df34737bac"
 FACTORS = 76
 
 
@@ -530,7 +530,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node

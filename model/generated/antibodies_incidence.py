@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 133
-HASH = "3938b5af7629714b3f61976043eceb39672ab203ab8272366e66a3b569586b49"
+HASH = "b05b75c7a9196b43c5294739ac40a74db85f46328704c6116d35700452bddc40"
 FACTORS = 80
 
 
@@ -540,7 +540,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 24)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 25)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     antibody = load(inputs, 2)  # 1: anti-drug antibodies present (0 or 1)
     Pc_infusion = load(inputs, 3)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma

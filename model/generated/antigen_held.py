@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 130
-HASH = "dedb424119b3d066c0016715e590df467bedb0edd7e7a035959c6136f042a6fe"
+HASH = "b73056642aaf148016dbf3cc4ec1a3e8cb4aa1d4ac2a8da0b13f372ba6d2538d"
 FACTORS = 73
 
 
@@ -531,7 +531,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 139
-HASH = "dd3c2a7b9ec0846b3cc3500d93bbf31e45da78cb13467d7b2557feaff7d09d11"
+HASH = "6a827e86919ff0b491521e2c0619ea58a1bef0a81ecd4a7eef70fec980bb029e"
 FACTORS = 96
 
 
@@ -568,7 +568,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 29)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 30)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 132
-HASH = "81d29b8cd2ceffd46aeb3ce04fb2d47bd6bdff3c9465b8af77d2a63887a29458"
+HASH = "ae4924da6dc701512a4d32f084b9a155a187505bd8fb982feacccdc323b96edc"
 FACTORS = 78
 
 
@@ -534,7 +534,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

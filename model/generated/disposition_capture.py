@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 135
-HASH = "9297614e1a4a5e7b94c98603bde6f4190fc7ab5f5bb2f974dfa4e1805ec9fbbf"
+HASH = "4f9e3768e68b0b0c991003a651a1323dedcb5ecfe1f321b598ac4d333feddd4a"
 FACTORS = 81
 
 
@@ -544,7 +544,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 24)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 25)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 135
-HASH = "f4d5efa2a84debd48b5d7f9e00def58cde8b6f9ba3122251db0acebdabe32acd"
+HASH = "c5651e9ed3536b7029541013b891c4399ca5e65d3fc9b3506ea43a2465db6dc6"
 FACTORS = 80
 
 
@@ -544,7 +544,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 24)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 25)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

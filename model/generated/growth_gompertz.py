@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 134
-HASH = "50fcaa7392b84ab1541a2029928c3e5518172e4459df659d79c344ec8096521d"
+HASH = "da6af539949d7442b5e6ff47e3baadea51b05e982c04041204524fcabde12d63"
 FACTORS = 79
 
 
@@ -543,7 +543,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

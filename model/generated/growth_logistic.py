@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 134
-HASH = "10b8bec6461fc4b53bb273b3d948cb49dd64d620966db659845f05a558e38166"
+HASH = "8f7fa6f0c83d8d5f4a04621872077d137380f31abc00edf6d646577a788acbbf"
 FACTORS = 79
 
 
@@ -542,7 +542,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

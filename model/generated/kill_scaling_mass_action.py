@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 132
-HASH = "29d60d74d676a695a88e5073e742b99823c4c124343077b000538ab15afca5cc"
+HASH = "ec833560c492dc013de60613bd47e23690c3ed2ef68dd063077674da61fceb6b"
 FACTORS = 78
 
 
@@ -533,7 +533,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 132
-HASH = "d4ad0837b0819aac679032cf1e3f2412873ad1df709b0af99a22f5ae91993861"
+HASH = "3b057a8a6207edd70d377c418d3f6abc8519556975df57e00fd476ff5e469e49"
 FACTORS = 78
 
 
@@ -534,7 +534,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

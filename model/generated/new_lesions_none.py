@@ -55,7 +55,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 130
-HASH = "71d7ce1407d6bb59ed1b09eeb35bee817ca5df2470c5ebb82cb3b37430c8370a"
+HASH = "715c016bf71268efeb9207f99f77143f1d981bee41264c3582e4989e895be3ab"
 FACTORS = 75
 
 
@@ -523,7 +523,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 22)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 23)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

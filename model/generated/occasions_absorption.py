@@ -57,7 +57,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 132
-HASH = "67d0b9d91481e9e8ca640a2aef47aece07962ec5d90c56b2dfc7b07d75ccac5e"
+HASH = "f8522f0524d997548e5998f303fc751517a8dcac0a9569963cf5023e200c781a"
 FACTORS = 78
 
 
@@ -535,7 +535,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     ka_occasion = load(inputs, 2)  # 1: absorption of this injection relative to the patient's
     Pc_infusion = load(inputs, 3)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma

@@ -58,7 +58,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 142
-HASH = "1bef5fb5714d96529f5235aea651c6d3f26048670b63f0649c7af45260fbd17c"
+HASH = "cd60010f3c1d0154ed209d10362070c29501bf7cbcbee38f4f9e61557b91eb58"
 FACTORS = 82
 
 
@@ -570,7 +570,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 24)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 25)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     Tc_infusion = load(inputs, 3)  # mg/d: rate of an infusion of paclitaxel
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma

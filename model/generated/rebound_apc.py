@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 133
-HASH = "109c6ba8649c70678d8f9d6334bf6ad949d2eca0b5628c57ec6dda15e36b48c8"
+HASH = "c38896003f084face597a722fed0d04d3d2c42469a2b422f2450495a5fd1dd6d"
 FACTORS = 79
 
 
@@ -537,7 +537,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

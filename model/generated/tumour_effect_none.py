@@ -56,7 +56,7 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 129
-HASH = "58b512c8cec737f22f6e92a1649aea520a6a4f5731ba69dc880b682c09900a27"
+HASH = "e11474dfaf59da556bae60138e224b54c32a453e3c5070aadc47911f8d173fdd"
 FACTORS = 69
 
 
@@ -523,7 +523,7 @@ def rhs(y, inputs, derived, dy):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     Av = load(y, 24)  # vaccine_unit: vaccine antigen
     Asc_infusion = load(inputs, 0)  # nmol/d: rate of a subcutaneous infusion of LAG-3Ig
-    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig
+    Ac_infusion = load(inputs, 1)  # nmol/d: rate of an intravenous infusion of LAG-3Ig, exact where VF, CLF fold in no loss
     Pc_infusion = load(inputs, 2)  # mg/d: rate of an infusion of pembrolizumab
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour

@@ -37,9 +37,9 @@ def texts(table: ParameterTable | None = None) -> dict[str, str]:
     """
     parameters = load_parameters() if table is None else table
     systems = [assemble(mechanism(item), parameters.for_structure(item)) for item in shipped()]
+    _check_used(parameters, systems)
     for system in systems:
         check(system)
-    _check_used(parameters, systems)
     files = {
         f"{module_name(system.mechanism.structure)}.py": KernelWriter(system).text(
             system.mechanism.structure.name

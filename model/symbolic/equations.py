@@ -153,8 +153,7 @@ def _structures(default: Mechanism, alternatives: Sequence[Mechanism], table: Pa
         text += f"\n### {alternative.structure.name}\n\n" + _difference(default, alternative)
     if table.alternatives:
         lines = [
-            f"- `{item.symbol}` is {item.value:g} with {item.choice}-{item.option} "
-            f"({item.kind}: {item.source})"
+            f"- `{item.symbol}` is {item.value:g} with {item.choice}-{item.option} ({item.source})"
             for item in table.alternatives
         ]
         text += "\nValues that belong to a structure:\n\n" + "\n".join(lines) + "\n"
@@ -162,7 +161,7 @@ def _structures(default: Mechanism, alternatives: Sequence[Mechanism], table: Pa
         factors = ", ".join(f"`{symbol}` x {factor:g}" for symbol, factor in table.mixture.factors.items())
         text += (
             f"\nWith microenvironment-mixture {table.mixture.share:.0%} of patients are non-inflamed: "
-            f"{factors} ({table.mixture.kind}: {table.mixture.source}).\n"
+            f"{factors} ({table.mixture.source}).\n"
         )
     return text
 
