@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model.errors import StorageError
-from ..model.storage import Dataset, Group, read, write
+from ..model.retrieval import read
+from ..model.storage import Dataset, Group, write
 from .columns import COLUMNS, LEVELS, REPLICATE_COLUMNS
 
 SCHEMA = "lag3ig-trial"

@@ -8,8 +8,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+
 from lag3ig.model.errors import StorageError
-from lag3ig.model.storage import Dataset, Group, check_writable, read, write
+from lag3ig.model.retrieval import read
+from lag3ig.model.storage import Dataset, Group, check_writable, write
 
 SCHEMA = {"schema": "example", "versions": (1, 2)}
 
