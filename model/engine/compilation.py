@@ -125,10 +125,9 @@ def private_folder() -> Path | None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if os.name == "posix":
             state = folder.stat()
-            if state.st_uid != os.getuid():
+            if state.st_uid != os.getuid() or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 return None
-            if stat.S_IMODE(state.st_mode) != 0o700:
-                folder.chmod(0o700)
+            folder.chmod(0o700)
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) else None

@@ -1,12 +1,12 @@
 """Problems with known answers, for tests, benchmarks and readers who want to see how kernels are written.
 
-ONE_COMPARTMENT and KAPS have closed forms, RICCATI ends in finite time; VDPOL and OREGO, and the networks of
+ONE_COMPARTMENT and DUFFING have closed forms, RICCATI ends in finite time; VDPOL and OREGO, and the networks of
 ``reaction_networks``, have published end values.
 
 References
 ----------
 F. Mazzia and C. Magherini, Test Set for Initial Value Problem Solvers, release 2.4 (2008): VDPOL and OREGO.
-P. Kaps, Rosenbrock-type methods, Bericht Nr. 9, Inst. f. Geometrie und Praktische Mathematik, Aachen (1981).
+NIST Digital Library of Mathematical Functions, equation 22.13.13: the problem of Duffing.
 """
 
 from dataclasses import dataclass
@@ -187,31 +187,29 @@ def solve_two(lu, b):
     store(b, 1, second)
 
 
-# Kaps: the solution is (exp(-2 t), exp(-t)) for any stiffness; here it is mild, so that both methods show
-# their order.
+# Duffing: y'' = -(1 + m) y + 2 m y**3 with m = 1/2; from (0, 1) the solution is Jacobi's sn(t | m).
 @kernel
-def kaps_rhs(y, inputs, derived, dy):
-    """Rates."""
+def duffing_rhs(y, inputs, derived, dy):
+    """Rates of place and speed."""
     y1 = load(y, 0)
-    y2 = load(y, 1)
-    store(dy, 0, y2 * y2 - 3.0 * y1)
-    store(dy, 1, y1 - y2 - y2 * y2)
+    store(dy, 0, load(y, 1))
+    store(dy, 1, y1 * (y1 * y1 - 1.5))
 
 
 @kernel
-def kaps_factor(y, inputs, derived, diagonal, lu):
+def duffing_factor(y, inputs, derived, diagonal, lu):
     """Factor of d - J."""
-    y2 = load(y, 1)
-    above = -2.0 * y2
-    pivot = 1.0 / (load(diagonal, 0) + 3.0)
-    below = -pivot
+    y1 = load(y, 0)
+    d = load(diagonal, 0)
+    pivot = 1.0 / d
+    below = (1.5 - 3.0 * y1 * y1) * pivot
     store(lu, 0, pivot)
-    store(lu, 1, above)
+    store(lu, 1, -1.0)
     store(lu, 2, below)
-    store(lu, 3, 1.0 / (load(diagonal, 0) + 1.0 + 2.0 * y2 - below * above))
+    store(lu, 3, 1.0 / (d + below))
 
 
-KAPS = bare_kernels("Kaps", 2, 4, kaps_rhs, kaps_factor, solve_two)
+DUFFING = bare_kernels("Duffing", 2, 4, duffing_rhs, duffing_factor, solve_two)
 
 
 # Riccati: y' = y**2 from 1 reaches infinity at t = 1.
