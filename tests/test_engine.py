@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lag3ig.model.engine import batch
@@ -125,6 +125,8 @@ def test_switches_and_the_final_inputs() -> None:
 
 
 @settings(max_examples=20, deadline=None)
+@example(start=0.0, dose=1.0, at=5e-324)
+@example(start=-14.0, dose=1.0, at=1e-16)
 @given(start=st.floats(-1e3, 1e3), dose=st.floats(1.0, 200.0), at=st.floats(0.0, 10.0))
 def test_a_shifted_clock_changes_nothing(start: float, dose: float, at: float) -> None:
     parameters = patients(2)

@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 
 from .lane_math import absolute, exp, log, maximum, minimum, select, sqrt
 from .lane_memory import bits_of, call4, load, mask_of, store
-from .workspace import CEILING, ERROR, LENGTH, PROPOSAL, STOP, TIME, Rows
+from .workspace import CEILING, ERROR, LENGTH, PROPOSAL, SMALLEST_STEP, STOP, TIME, Rows
 
 SAFETY = 0.9  # of the step that the error estimate would allow
 SHRINK = 0.2  # smallest factor from one step to the next
@@ -20,7 +20,6 @@ EXPONENT = -0.2  # both embedded methods have a local error of order five
 SMALLEST_ERROR = 1e-12  # keeps the logarithm finite; growth is capped long before
 STRETCH = 1.01  # a step this little too short for the stop is stretched to reach it
 CLOCK = 4.5e-16  # steps below this share of the time do not move the clock
-SMALLEST_STEP = 1e-290
 FIRST_STEP = 1e-6  # where the state or its slope vanishes
 INFINITY = float("inf")
 

@@ -15,6 +15,7 @@ from .workspace import (
     NEXT_OUTPUT,
     PATIENT,
     REJECTED,
+    SMALLEST_STEP,
     STOP,
     TIME,
     Counts,
@@ -137,7 +138,7 @@ def arrive(counts: Counts, rows: Rows, book: Any, problem: Problem, record: Reco
     store_lane(rows.control, TIME, lane, time)
     last_event = problem.offsets[book[PATIENT, lane] + 1]
     event = book[NEXT_EVENT, lane]
-    while event < last_event and problem.event_time[event] <= time:
+    while event < last_event and problem.event_time[event] <= time + SMALLEST_STEP:
         _apply_event(counts, rows, problem, event, lane)
         event += 1
     book[NEXT_EVENT, lane] = event

@@ -1,6 +1,6 @@
 """Problems with known answers, for tests, benchmarks and readers who want to see how kernels are written.
 
-ONE_COMPARTMENT and DUFFING have closed forms, RICCATI ends in finite time; VDPOL and OREGO, and the networks of
+ONE_COMPARTMENT and DUFFING have closed forms, RICCATI ends in finite time; VDPOL, OREGO and the networks of
 ``reaction_networks``, have published end values.
 
 References

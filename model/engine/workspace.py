@@ -28,6 +28,7 @@ REJECTED = 4
 EVALUATIONS = 5
 BOOK_ROWS = 6
 
+SMALLEST_STEP = 1e-100  # reciprocals of shorter ones overflow; what is closer together happens at once
 STAGES = 8  # of the longer of the two methods
 _CACHE_LINE = 64
 
