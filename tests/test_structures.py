@@ -8,7 +8,7 @@ from lag3ig.model.definition.structures import CHOICES, Structure
 from lag3ig.model.errors import ModelError
 from lag3ig.model.model import is_shipped, load_model, module_name
 
-from .test_generated import Batch
+from .batch import Batch
 from .tolerances import ROUNDING
 
 ALTERNATIVES = Structure().one_step_alternatives()
