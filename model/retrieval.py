@@ -42,8 +42,9 @@ def read(path: str | Path, *, schema: str, versions: tuple[int, ...]) -> Group:
         if not h5py.is_hdf5(source):
             raise StorageError(f"cannot read {source}: it is not an HDF5 file")
         with h5py.File(source, "r") as file:
-            _check_schema(source, _attributes(file), schema, versions)
-            return _Reader(source, source.stat().st_size).group(file, "", 0)
+            reader = _Reader(source, source.stat().st_size)
+            _check_schema(source, reader.attributes(file, ""), schema, versions)
+            return reader.group(file, "", 0)
     except StorageError:
         raise
     except MemoryError as error:
@@ -94,7 +95,7 @@ class _Reader:
                 members[name] = self.dataset(member, inside)
             else:
                 raise self.refuse(inside, "is neither a group nor a dataset")
-        return Group(members, _attributes(group))
+        return Group(members, self.attributes(group, where))
 
     def _once(self, group: h5py.Group, name: str, where: str) -> None:
         address = h5py.h5o.get_info(group.id, name.encode()).addr
@@ -104,23 +105,26 @@ class _Reader:
         if len(self.seen) > MOST_OBJECTS:
             raise self.refuse(where, "is one object too many")
 
+    def attributes(self, holder: Any, where: str) -> dict[str, Any]:
+        """Attributes; one of variable length is refused unread: HDF5 can hang on its heap, if that is damaged."""
+        found = {}
+        for name in holder.attrs:
+            if holder.attrs.get_id(name).dtype.hasobject:
+                raise self.refuse(f"{where}@{name}", "is of variable length, which this program never writes")
+            value = holder.attrs[name]
+            found[name] = _text(value) if isinstance(value, bytes | str) else value
+        return found
+
     def dataset(self, dataset: h5py.Dataset, where: str) -> Dataset:
         if dataset.external or dataset.is_virtual:
             raise self.refuse(where, "keeps its data in another file; such files are not opened")
-        text = h5py.check_string_dtype(dataset.dtype) is not None
-        if dataset.compression is not None or (dataset.dtype.hasobject and not text):
+        if dataset.compression is not None or dataset.dtype.hasobject:
             raise self.refuse(where, "is of a kind that this program never writes")
         if dataset.nbytes > self.size or dataset.id.get_storage_size() < dataset.nbytes:
             raise self.refuse(where, f"claims {dataset.nbytes} bytes, more than the file holds")
         values = dataset[()]
-        return Dataset(_text(values) if text else values, _attributes(dataset))
-
-
-def _attributes(holder: Any) -> dict[str, Any]:
-    return {
-        name: _text(value) if isinstance(value, bytes | str) else value
-        for name, value in holder.attrs.items()
-    }
+        text = h5py.check_string_dtype(dataset.dtype) is not None
+        return Dataset(_text(values) if text else values, self.attributes(dataset, where))
 
 
 def _text(values: Any) -> str:

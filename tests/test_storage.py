@@ -149,7 +149,8 @@ def test_what_is_no_result_file(tmp_path):
 
 def hostile(path: Path, kind: str, secret: Path) -> None:
     with h5py.File(path, "w") as file:
-        file.attrs.update(schema="example", schema_version=1)
+        file.attrs["schema"] = np.bytes_(b"example")
+        file.attrs["schema_version"] = 1
         if kind == "external link":
             file["x"] = h5py.ExternalLink(str(secret), "/")
         elif kind == "soft link":
@@ -173,6 +174,10 @@ def hostile(path: Path, kind: str, secret: Path) -> None:
             file.create_group("/".join("x" * 40))
         elif kind == "type":
             file["x"] = np.dtype("f8")
+        elif kind == "long text":
+            file["x"] = "a text of variable length"
+        elif kind == "long attribute":
+            file.attrs["x"] = "a text of variable length"
         elif kind == "reference":
             file.create_dataset("x", data=file.ref, dtype=h5py.ref_dtype)
 
@@ -190,6 +195,8 @@ def hostile(path: Path, kind: str, secret: Path) -> None:
         "twice",
         "deep",
         "type",
+        "long text",
+        "long attribute",
         "reference",
     ],
 )
