@@ -211,7 +211,7 @@ def exposure(measured: ArrayLike, days: ArrayLike, *, limit: float) -> Exposure:
     measured : array_like, shape (P, V)
         Measured concentrations, in order of time; NaN where no sample was taken.
     days : array_like, shape (V,)
-        d; when the samples were taken.
+        d; when the samples were taken, from the dose on.
     limit : float
         Lower limit of quantification, in the unit of the samples.
     """
@@ -219,7 +219,7 @@ def exposure(measured: ArrayLike, days: ArrayLike, *, limit: float) -> Exposure:
     when = np.asarray(days, dtype=np.float64)
     shape = samples.shape[:1]
     cmax, auc, longest = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    previous, before = np.zeros(shape), np.full(shape, when[0] if when.size else 0.0)
+    previous, before = np.zeros(shape), np.zeros(shape)  # nothing is there when the dose is given
     run_start = np.full(shape, np.nan)
     for day, sample in zip(when, samples.T, strict=True):
         taken = np.isfinite(sample)

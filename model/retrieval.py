@@ -106,7 +106,7 @@ class _Reader:
             raise self.refuse(where, "is one object too many")
 
     def attributes(self, holder: Any, where: str) -> dict[str, Any]:
-        """Attributes; one of variable length is refused unread: HDF5 can hang on its heap, if that is damaged."""
+        """Attributes; one of variable length is refused unread, since HDF5 can hang on a damaged heap."""
         found = {}
         for name in holder.attrs:
             if holder.attrs.get_id(name).dtype.hasobject:

@@ -1,6 +1,7 @@
 """Published facts as cards, and what is refused on one."""
 
 import pytest
+
 from lag3ig.fitting.cohorts import CohortCard, cards, load_card
 from lag3ig.model.documents import line_of, parse_document
 from lag3ig.model.errors import Lag3igError

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
 from lag3ig.model.endpoints import (
     disease_control,
     exposure,
@@ -100,6 +101,10 @@ def test_exposure(samples, cmax, auc, stretch):
     np.testing.assert_allclose(
         [found.cmax[0], found.auc[0], found.quantified[0]], [cmax, auc, stretch], rtol=ROUNDING
     )
+
+
+def test_the_area_begins_at_the_dose_even_if_no_sample_does():
+    assert exposure([[4.0, 2.0]], [1.0, 2.0], limit=1.0).auc[0] == 2.0 + 3.0
 
 
 def test_assay_errors():

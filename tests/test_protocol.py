@@ -1,6 +1,7 @@
 """Protocols: what the shipped one says, and how a wrong one is refused."""
 
 import pytest
+
 from lag3ig.experiments.protocol import SHIPPED, load_protocol, parse_protocol, shipped_protocols
 from lag3ig.model.errors import ProtocolError
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lag3ig.model.survival import kaplan_meier, proportion
 from lifelines.utils import median_survival_times
+
+from lag3ig.model.survival import kaplan_meier, proportion
 
 from .tolerances import ROUNDING
 
