@@ -13,6 +13,7 @@ from .replicates import fisher_tables
 from .results import Arm
 
 MONTE_CARLO = "95 % of Monte-Carlo error"
+THREE_MONTHS = 84.0  # d; the scan that publications mean by it
 MOST_FAILED = 0.05  # share of failed patients in an arm above which no figure is printed
 Row = dict[str, Any]
 
@@ -89,7 +90,7 @@ def trial_table(
             rows.append(_biology(name, group, members, column, _published(card, fact), protocol))
     if protocol.comparison is not None and replicates:
         for side, group in (("low", protocol.comparison.low), ("high", protocol.comparison.high)):
-            rows.append(_stable(side, group, groups[group], replicates, card))
+            rows.append(_stable(side, group, groups[group], replicates, protocol, card))
         rows.extend(_chances(replicates, protocol.comparison.p_value, card))
     rows.append(_responses(arms, card))
     if replicates:
@@ -136,8 +137,11 @@ def _stable(
     group: str,
     members: Sequence[Arm],
     replicates: Mapping[str, NDArray[Any]],
+    protocol: Protocol,
     card: CohortCard | None,
 ) -> Row:
+    day = protocol.response.disease_control_at
+    when = "at 3 months" if day == THREE_MONTHS else f"on day {day:g}"
     share, judged = weighted_share(members, "stable_3m")
     size = sum(arm.evaluable for arm in members)
     low, high = np.quantile(replicates[f"stable_{side}"], [0.025, 0.975])
@@ -146,7 +150,7 @@ def _stable(
     text = f"{expected} ({low:.0f} to {high:.0f} of {size} in 95 % of trials)"
     note = f"{parts}; weighted by the evaluable patients of the trial; {_judged(judged, members)}"
     return _row(
-        f"Stable disease at 3 months, {group}",
+        f"Stable disease {when}, {group}",
         _published(card, f"stable_{side}"),
         text,
         share,
@@ -228,7 +232,8 @@ def _injections(injections: NDArray[Any], arms: Sequence[Arm], card: CohortCard 
         f"{injections.mean():.1f} ({low:.0f} to {high:.0f} in 95 % of trials)",
         float(injections.mean()),
         (float(low), float(high)),
-        f"{sum(arm.treated for arm in arms)} patients treated; the chance to miss one is derived from it",
+        f"{sum(arm.treated for arm in arms)} patients treated"
+        + ("; the chance of missing one was derived from the published number" if card is not None else ""),
     )
 
 
