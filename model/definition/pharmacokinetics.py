@@ -3,6 +3,31 @@
 from .records import Conserved, Input, Module, Process, Quantity, Route, Species
 from .structures import Structure
 
+_ROUTES = (
+    Route(
+        name="lag3ig.sc",
+        drug="lag3ig",
+        state="Asc",
+        dose_unit="mg",
+        number=1,
+        compartments=("Asc", "Aly", "Ac"),
+        scale="nmol_per_umol/MW",
+        bioavailability="Fsc",
+        lag="tlag",
+        infusion="Asc_infusion",
+    ),
+    Route(
+        name="lag3ig.iv",
+        drug="lag3ig",
+        state="Ac",
+        dose_unit="mg",
+        number=2,
+        compartments=("Asc", "Aly", "Ac"),
+        scale="nmol_per_umol/MW",
+        infusion="Ac_infusion",
+    ),
+)
+
 
 def module(structure: Structure) -> Module:
     """Depot, draining node and plasma, with the losses that the structure asks for."""
@@ -56,26 +81,7 @@ def module(structure: Structure) -> Module:
         )
     if with_antibodies:
         inputs.append(Input("antibody", "1", "anti-drug antibodies present (0 or 1)"))
-    if structure.disposition == "capture":
-        processes.append(
-            Process(
-                "depot_capture",
-                "Vcap*Asc/(Kcap+Asc)",
-                "nmol/d",
-                "saturable loss at the depot",
-                {"Asc": "-1", **lost},
-            )
-        )
-    if structure.disposition == "target_mediated":
-        processes.append(
-            Process(
-                "target_loss",
-                "Vt*C/(Kt+C)",
-                "nmol/d",
-                "target-mediated loss from plasma",
-                {"Ac": "-1", **lost},
-            )
-        )
+    processes += _saturable_losses(structure, lost)
     if counted:
         species.append(Species("Ael", "nmol", "LAG-3Ig eliminated"))
     species.append(Species("AUC", "nM*d", "exposure: area under the plasma level"))
@@ -88,30 +94,7 @@ def module(structure: Structure) -> Module:
         species=tuple(species),
         quantities=tuple(quantities),
         processes=tuple(processes),
-        routes=(
-            Route(
-                name="lag3ig.sc",
-                drug="lag3ig",
-                state="Asc",
-                dose_unit="mg",
-                number=1,
-                compartments=("Asc", "Aly", "Ac"),
-                scale="nmol_per_umol/MW",
-                bioavailability="Fsc",
-                lag="tlag",
-                infusion="Asc_infusion",
-            ),
-            Route(
-                name="lag3ig.iv",
-                drug="lag3ig",
-                state="Ac",
-                dose_unit="mg",
-                number=2,
-                compartments=("Asc", "Aly", "Ac"),
-                scale="nmol_per_umol/MW",
-                infusion="Ac_infusion",
-            ),
-        ),
+        routes=_ROUTES,
         conserved=(
             Conserved(
                 "dose of LAG-3Ig in = depot + node + plasma + eliminated",
@@ -120,3 +103,13 @@ def module(structure: Structure) -> Module:
             ),
         ),
     )
+
+
+def _saturable_losses(structure: Structure, lost: dict[str, str]) -> list[Process]:
+    if structure.disposition == "capture":
+        rate, meaning = "Vcap*Asc/(Kcap+Asc)", "saturable loss at the depot"
+        return [Process("depot_capture", rate, "nmol/d", meaning, {"Asc": "-1", **lost})]
+    if structure.disposition == "target_mediated":
+        rate, meaning = "Vt*C/(Kt+C)", "target-mediated loss from plasma"
+        return [Process("target_loss", rate, "nmol/d", meaning, {"Ac": "-1", **lost})]
+    return []
