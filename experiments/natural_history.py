@@ -32,6 +32,9 @@ class NaturalHistory:
         Through equations, scans and response rules, with measurement error and new lesions off.
     default : float
         The same with both on.
+    growth : (float, float, float)
+        Log growth of the simulated tumours up to that scan, relative to the exponential of their doubling
+        times: 5 % quantile, median and 95 % quantile. Growing antigen raises priming, so it is below 1.
     patients, evaluated : int
         Patients simulated, and those of them that could be judged.
     """
@@ -40,6 +43,7 @@ class NaturalHistory:
     interval: tuple[float, float]
     simulated: float
     default: float
+    growth: tuple[float, float, float]
     patients: int
     evaluated: int
 
@@ -52,6 +56,7 @@ class NaturalHistory:
             "patients": self.patients,
             "evaluated": self.evaluated,
             "default": self.default if self.evaluated else None,
+            "growth": list(self.growth) if self.evaluated else None,
         }
 
 
@@ -115,7 +120,9 @@ def check_natural_history(
     lesions = model.kernels.parameters.index("nles")
     assay = model.observable("sld").assay
     size = model.parameters[assay.size].value if assay.size else 0.0
-    plain, default = [np.empty(0)], [np.empty(0)]
+    doubling = model.kernels.parameters.index("DT")
+    end = int(np.flatnonzero(scans == protocol.response.disease_control_at)[0])
+    plain, default, growth = [np.empty(0)], [np.empty(0)], [np.empty(0)]
     latin = protocol.sampling == "latin"  # patient k of a Latin hypercube depends on how many there are
     for start in range(0, patients, block):
         ids = np.arange(start, min(start + block, patients))
@@ -123,6 +130,8 @@ def check_natural_history(
         run = simulate(model=model, patients=some, times=scans, threads=threads)
         chance = draw_chance(seed, some.ids, protocol.visits, protocol.conduct)
         sums, hazard = run.curve("sld"), run.curve("lesion_hazard")[:, 1:]
+        exponential = np.log(2.0) * scans[end] / (3.0 * run.parameters[:, doubling])
+        growth.append(np.log(sums[:, end] / sums[:, 0]) / exponential)
         for outcome, measured, threshold in (
             (plain, sums, np.full(len(ids), np.inf)),
             (default, endpoints.measure(sums, chance.sld, kind=assay.kind, size=size), chance.lesion),
@@ -139,7 +148,24 @@ def check_natural_history(
         advance(len(ids))
     analytic, interval = analytic_share(model, protocol.response.disease_control_at)
     evaluated = int(np.isfinite(np.concatenate(plain)).sum())
-    return NaturalHistory(analytic, interval, _share(plain), _share(default), patients, evaluated)
+    return NaturalHistory(
+        analytic=analytic,
+        interval=interval,
+        simulated=_share(plain),
+        default=_share(default),
+        growth=_spread(growth),
+        patients=patients,
+        evaluated=evaluated,
+    )
+
+
+def _spread(values: list[NDArray[np.float64]]) -> tuple[float, float, float]:
+    joined = np.concatenate(values)
+    joined = joined[np.isfinite(joined)]
+    if not joined.size:
+        return (float("nan"),) * 3
+    low, middle, high = np.quantile(joined, (0.05, 0.5, 0.95))
+    return float(low), float(middle), float(high)
 
 
 def _share(outcomes: list[NDArray[np.float64]]) -> float:
