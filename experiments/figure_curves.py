@@ -182,7 +182,7 @@ def readout(
         top = max(float(np.nanmax(band.at(0.95))) for band in bands)
         low = min(float(np.nanmin(band.at(0.05))) for band in bands)
         if log:
-            plain_log(panels[0], low / 1.15, top * 1.15)
+            plain_log(panels[0], low / 1.15, top * 1.15, minor=False)
         else:
             panels[0].set_ylim(max(0.0, low - 0.1 * (top - low)), top + 0.05 * (top - low))
         figure.supxlabel("time (d)", fontsize="medium", color=INK)

@@ -162,9 +162,9 @@ def day_axis(axes: "Axes", last: float, *, every: float = 14.0, label: str = "ti
     axes.set_xlabel(label)
 
 
-def plain_log(axes: "Axes", low: float, high: float) -> None:
+def plain_log(axes: "Axes", low: float, high: float, *, minor: bool = True) -> None:
     """Make the y axis logarithmic between two values, its ticks plain numbers."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     axes.set_yscale("log")
     axes.set_ylim(low, high)
@@ -172,6 +172,8 @@ def plain_log(axes: "Axes", low: float, high: float) -> None:
     axes.yaxis.set_major_locator(LogLocator(base=10.0, subs=steps, numticks=20))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
+    if not minor:
+        axes.yaxis.set_minor_locator(NullLocator())
 
 
 def spread_labels(positions: Sequence[float], gap: float) -> list[float]:
@@ -205,14 +207,17 @@ def inline_svg(figure: "Figure", *, name: str, title: str, doses: Sequence[float
     from html import escape
 
     from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     buffer = io.StringIO()
     with rc_context(settings()):
+        # Layout and drawing once each: the usual way of saving goes through both twice.
         layout = figure.get_layout_engine()
-        if layout is not None:  # once by hand: saving would draw everything twice to do the same
+        if layout is not None:
             layout.execute(figure)
             figure.set_layout_engine("none")
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+        figure.patch.set_visible(False)
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

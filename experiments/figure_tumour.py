@@ -78,15 +78,20 @@ def _response_legend(figure: "Figure") -> None:
 def spider(arms: Sequence[Scans], *, canvas: Canvas = WIDE) -> "Figure":
     """Return measured change of tumour size by patient, scan to scan, coloured by best response."""
     from matplotlib import rc_context
+    from matplotlib.collections import LineCollection
 
     with rc_context(settings()):
         figure, panels = panel_row(canvas, len(arms), height=250.0)
         colours = dose_colours([arm.dose for arm in arms])
         for axes, arm, colour in zip(panels, arms, colours, strict=True):
-            for change, response in zip(arm.change, arm.response, strict=True):
-                group = GROUPS.get(response)
-                line = MUTED if group is None else RESPONSE_COLOURS[group]
-                axes.plot(arm.days, change, color=line, linewidth=0.9, alpha=0.75)
+            groups = [GROUPS.get(response) for response in arm.response]
+            lines = LineCollection(
+                [np.column_stack([arm.days, change]) for change in arm.change],
+                colors=[MUTED if group is None else RESPONSE_COLOURS[group] for group in groups],
+                linewidths=0.9,
+                alpha=0.75,
+            )
+            axes.add_collection(lines, autolim=False)
             for threshold in (20.0, -30.0):
                 axes.axhline(threshold, color=INK, linestyle=(0, (2, 2)), linewidth=0.9)
             axes.set_title(arm.label, color=colour, fontweight="bold")
@@ -103,16 +108,23 @@ def spider(arms: Sequence[Scans], *, canvas: Canvas = WIDE) -> "Figure":
 def waterfall(arms: Sequence[Scans], *, canvas: Canvas = WIDE) -> "Figure":
     """Return the best measured change of tumour size by patient, sorted, coloured by best response."""
     from matplotlib import rc_context
+    from matplotlib.collections import PolyCollection
 
     with rc_context(settings()):
         figure, panels = panel_row(canvas, len(arms), height=240.0)
         colours = dose_colours([arm.dose for arm in arms])
         for axes, arm, colour in zip(panels, arms, colours, strict=True):
             order = np.argsort(-np.nan_to_num(arm.best_change, nan=np.inf), kind="stable")
-            bars = [RESPONSE_COLOURS.get(GROUPS.get(arm.response[k], ""), MUTED) for k in order]
-            axes.bar(
-                np.arange(1, order.size + 1), arm.best_change[order], width=0.92, color=bars, linewidth=0
+            groups = [GROUPS.get(arm.response[k]) for k in order]
+            bars = PolyCollection(
+                [
+                    [(k + 0.54, 0.0), (k + 0.54, best), (k + 1.46, best), (k + 1.46, 0.0)]
+                    for k, best in enumerate(arm.best_change[order])
+                ],
+                facecolors=[MUTED if group is None else RESPONSE_COLOURS[group] for group in groups],
+                linewidths=0,
             )
+            axes.add_collection(bars, autolim=False)
             for threshold in (20.0, -30.0):
                 axes.axhline(threshold, color=INK, linestyle=(0, (2, 2)), linewidth=0.9)
             axes.axhline(0.0, color=MUTED, linewidth=0.8)

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..model.storage import check_writable
+from ..model.storage import check_writable, write_whole
 from .figure_style import NARROW, WIDE, dose_colours, inline_svg
 from .protocol import Protocol, load_protocol, parse_protocol, shipped_protocols
 from .report_biology import biology_figures
@@ -31,7 +31,7 @@ def write_report(result: TrialResult, path: str | Path) -> Path:
         If it cannot be written there.
     """
     target = check_writable(path)
-    write_text(target, render(result))
+    write_whole(target, render(result).encode("utf-8"))
     return target
 
 
@@ -94,10 +94,8 @@ def _opening(result: TrialResult, protocol: Protocol) -> Iterator[Html]:
     yield element("p", assumption_line(result), class_="notice")
     failed = result.failures
     if failed:
-        yield element(
-            "p", f"{failed:,} of {count * len(result.arms):,} simulations failed and are left out; see below.",
-            class_="notice",
-        )  # fmt: skip
+        lost = f"{failed:,} of {count * len(result.arms):,} simulations failed and are left out: see below."
+        yield element("p", lost, class_="notice")
     yield element("h2", "Published beside model")
     yield beside_table(result)
     yield element("ul", [element("li", sentence) for sentence in _honest(protocol)])
@@ -119,8 +117,8 @@ def _honest(protocol: Protocol) -> Iterator[str]:
         low, high = card.fact("stable_low"), card.fact("stable_high")
         yield (
             f"{high.published} and {low.published} are weak data: exact 95 % intervals "
-            f"{100 * high.share.lower:.1f}-{100 * high.share.upper:.1f} % and "
-            f"{100 * low.share.lower:.1f}-{100 * low.share.upper:.1f} %, consecutive cohorts, no randomisation. "
+            f"{100 * high.share.lower:.1f}–{100 * high.share.upper:.1f} % and "
+            f"{100 * low.share.lower:.1f}–{100 * low.share.upper:.1f} %, not randomised. "
             f"No parameter was tuned to {high.published.replace(' of ', '/')}."
         )
     if card is not None and "p_one_sided" in card:
@@ -187,8 +185,8 @@ def _provenance(result: TrialResult) -> Iterator[Html]:
     yield element("pre", element("code", reproduce_command(result)))
     yield element(
         "p",
-        "The same seed gives the same bits for any number of threads on the same target. A protocol that does "
-        "not ship with the package stands below; save it under the name in the command.",
+        "The same seed gives the same bits for any number of threads on the same target. A protocol that "
+        "does not ship with the package stands below; save it under the name in the command.",
     )
     facts = {
         "lag3ig": result.lag3ig_version,
@@ -204,23 +202,3 @@ def _provenance(result: TrialResult) -> Iterator[Html]:
         element("summary", f"The protocol {result.protocol_name}"),
         element("pre", element("code", result.protocol_text)),
     )
-
-
-def write_text(target: Path, text: str) -> None:
-    """Write a text beside its target and rename it over, so that nobody finds half a file."""
-    import os
-    import tempfile
-
-    from ..model.errors import StorageError
-
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            os.chmod(name, 0o644)
-            os.replace(name, target)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot write {target}: {error.strerror or error}") from error

@@ -28,7 +28,7 @@ def _model(row: Mapping[str, Any]) -> Html:
 
 
 def _split_arms(numbers: Any) -> str:
-    return ", ".join(str(number) for number in numbers)
+    return ",\u00a0".join(str(number) for number in numbers)
 
 
 def splits_table(result: TrialResult) -> Html:

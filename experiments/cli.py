@@ -1,0 +1,51 @@
+"""Command line `lag3ig`: one verb a command; what each does stands in a file of its own."""
+
+import typer
+
+from .cli_files import check_command, init_command
+from .cli_model import model_command
+from .cli_simulate import simulate_command
+from .cli_trial import report_command, run_command
+
+app = typer.Typer(
+    name="lag3ig",
+    help="Mechanistic model of LAG-3Ig (eftilagimod alpha) and the machine that runs virtual trials of it.",
+    epilog="Exit codes: 0 done; 1 done, but patients could not be solved, or an unexpected fault; "
+    "2 something given is wrong; 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run_command)
+app.command("report")(report_command)
+app.command("simulate")(simulate_command)
+app.command("model")(model_command)
+app.command("init")(init_command)
+app.command("check")(check_command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        typer.echo(f"lag3ig {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Mechanistic model of LAG-3Ig (eftilagimod alpha) and the machine that runs virtual trials of it."""
+
+
+def main() -> None:
+    """Run the command line on the program's arguments."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
