@@ -148,21 +148,11 @@ def load_model(
         if isinstance(parameters, ParameterTable)
         else load_parameters(overrides=dict(parameters or {}))
     )
-    if not is_shipped(chosen):
+    if not chosen.is_shipped:
         from .build import (
             build,
         )  # the symbolic layer costs a second of import, and shipped models never need it
 
         return build(chosen, parameters=table)
-    kernels = load_kernels(importlib.import_module(f"{_GENERATED}.{module_name(chosen)}"))
+    kernels = load_kernels(importlib.import_module(f"{_GENERATED}.{chosen.module_name}"))
     return Model(chosen, kernels, table.for_structure(chosen), mechanism(chosen))
-
-
-def module_name(structure: Structure) -> str:
-    """Name of the generated module that holds a structure's equations."""
-    return structure.equations.name.replace("-", "_").replace("+", "_and_")
-
-
-def is_shipped(structure: Structure) -> bool:
-    """Whether a structure's equations are generated with the product: the default, or one step from it."""
-    return structure.equations in (Structure(), *Structure().one_step_alternatives())

@@ -15,7 +15,7 @@ from lag3ig.model.definition.mechanism import mechanism
 from lag3ig.model.definition.parameters import Parameter, load_parameters
 from lag3ig.model.definition.structures import Structure
 from lag3ig.model.errors import ModelError
-from lag3ig.model.model import load_model, module_name
+from lag3ig.model.model import load_model
 from lag3ig.model.symbolic import emit
 
 from .batch import Batch
@@ -94,7 +94,7 @@ def test_text_is_the_same_in_every_process(seed: str) -> None:
 @every_structure
 def test_source_reads_as_a_reaction_table(structure: Structure) -> None:
     """Named rates one a line with unit and meaning; one balance a line; no entry that is identically zero."""
-    text = (emit.GENERATED / f"{module_name(structure)}.py").read_text()
+    text = (emit.GENERATED / f"{structure.module_name}.py").read_text()
     system = mechanism(structure)
     rhs = text.split("def rhs")[1].split("@kernel")[0]
     for process in system.processes:

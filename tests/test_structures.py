@@ -6,7 +6,7 @@ import pytest
 from lag3ig.model.build import build
 from lag3ig.model.definition.structures import CHOICES, Structure
 from lag3ig.model.errors import ModelError
-from lag3ig.model.model import is_shipped, load_model, module_name
+from lag3ig.model.model import load_model
 
 from .batch import Batch
 from .tolerances import ROUNDING
@@ -40,7 +40,7 @@ def test_alternatives_differ_in_one_choice() -> None:
         ]
         assert len(differing) == 1
         assert Structure.from_name(structure.name) == structure
-        assert is_shipped(structure)
+        assert structure.is_shipped
 
 
 def test_name_of_several_choices() -> None:
@@ -48,8 +48,8 @@ def test_name_of_several_choices() -> None:
     assert structure.name == "binding-explicit+growth-logistic"
     assert Structure.from_name(structure.name) == structure
     assert Structure.from_name("default") == Structure()
-    assert not is_shipped(structure)
-    assert module_name(structure).isidentifier()
+    assert not structure.is_shipped
+    assert structure.module_name.isidentifier()
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,16 @@ class Structure:
         """Structure whose equations these are: what only shapes the population is at its default."""
         return replace(self, microenvironment="one")
 
+    @property
+    def module_name(self) -> str:
+        """Name of the generated module that holds these equations."""
+        return self.equations.name.replace("-", "_").replace("+", "_and_")
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether these equations are generated with the product: the default ones, or one step from them."""
+        return self.equations in (Structure(), *Structure().one_step_alternatives())
+
     def one_step_alternatives(self) -> tuple["Structure", ...]:
         """Every structure that differs from this one in exactly one choice, in the order of the choices."""
         return tuple(

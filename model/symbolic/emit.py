@@ -10,7 +10,6 @@ from ..definition.parameters import ParameterTable, load_parameters
 from ..definition.records import Observable
 from ..definition.structures import Structure
 from ..errors import Lag3igError, ModelError
-from ..model import module_name
 from .checks import check
 from .equations import appendix
 from .kernels import KernelWriter
@@ -41,7 +40,7 @@ def texts(table: ParameterTable | None = None) -> dict[str, str]:
     for system in systems:
         check(system)
     files = {
-        f"{module_name(system.mechanism.structure)}.py": KernelWriter(system).text(
+        f"{system.mechanism.structure.module_name}.py": KernelWriter(system).text(
             system.mechanism.structure.name
         )
         for system in systems
