@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DosingError, SimulationError, nearest
+from ..errors import SimulationError, nearest
+from .arguments import check_events, limits_of, matrix, output_times
 from .compilation import compile_engine, jit_disabled
 from .contract import Kernels
 from .evaluation import evaluate, observe
-from .events import Events, Kind
+from .events import Events
 from .integration import EXPLICIT, ROSENBROCK, Control, integrate
 from .lanes import LANES
 from .occupancy import Handles, Problem, Record
 from .status import Status
-from .workspace import BOOK_ROWS, Counts, allocate
+from .workspace import BOOK_LENGTH, Counts, allocate
 
 __all__ = ["METHODS", "Solution", "evaluate", "observe", "solve"]
 
 METHODS = {"tsit5": EXPLICIT, "rodas5p": ROSENBROCK}
-DEFAULT_ATOL = 1e-3  # default absolute tolerance: this share of rtol, times the state's scale
 _PATIENTS_PER_TASK = 1024  # enough that the last patients' half-empty lanes do not matter
 
 
@@ -121,36 +121,45 @@ def solve(
     DosingError
         Events before the start or for another number of patients.
     """
-    counts = _counts(kernels)
-    parameters = _matrix("parameters", parameters, None, counts.parameters)
+    parameters = matrix("parameters", parameters, None, len(kernels.parameters))
     patients = len(parameters)
-    times = _checked_times(times, start_time)
+    times = output_times(times, start_time)
     events = Events.none(patients) if events is None else events
-    _check_events(kernels, events, patients, start_time)
+    check_events(kernels, events, patients, start_time)
     if method not in METHODS:
         raise SimulationError(f"there is no method {method!r}; {nearest(method, METHODS)}")
     if not 1e-15 < rtol < 1.0 or max_steps < 1 or not 0.0 <= fixed_step < np.inf:
         raise SimulationError(
             "rtol must lie between 1e-15 and 1, max_steps be at least 1, fixed_step not be negative"
         )
+    counts = _counts(kernels, len(times))
     start_rows = np.empty((0, counts.states))
     if start is not None:
-        start_rows = _matrix("start", start, patients, counts.states)
+        start_rows = matrix("start", start, patients, counts.states)
     default_inputs = np.array([value for _, value in kernels.inputs])
-    input_rows = _matrix("inputs", default_inputs if inputs is None else inputs, patients, counts.inputs)
+    input_rows = matrix("inputs", default_inputs if inputs is None else inputs, patients, counts.inputs)
     problem = Problem(
-        parameters, start_rows, input_rows, times, float(start_time),
-        events.offsets, events.time, events.kind, events.target, events.value,
-    )  # fmt: skip
+        parameters=parameters.reshape(-1),
+        start=start_rows.reshape(-1),
+        inputs=input_rows.reshape(-1),
+        times=times,
+        offsets=events.offsets,
+        event_time=events.time,
+        event_kind=events.kind,
+        event_target=events.target,
+        event_value=events.value,
+        start_given=start is not None,
+        start_time=float(start_time),
+    )
     invalid = ~np.isfinite(parameters).all(axis=1) | ~np.isfinite(input_rows).all(axis=1)
     invalid |= events.invalid_patients()
     if start is not None:
         invalid |= ~np.isfinite(start_rows).all(axis=1)
-    record = _new_record(invalid, len(times), counts)
+    record = _new_record(invalid, counts)
     control = Control(
         METHODS[method], float(rtol), float(fixed_step), max_steps, max_evaluations, bounds is not None
     )
-    limits = _limits(kernels, rtol, atol, bounds)
+    limits = limits_of(kernels, rtol, atol, bounds)
     _run(kernels, counts, problem, control, record, limits, threads)
     failed = record.status < 0
     record.states[failed] = np.nan
@@ -167,22 +176,21 @@ def _run(
     threads: int | None,
 ) -> None:
     """Share the patients among threads by ranges; lanes are independent, so the ranges do not matter."""
-    patients = len(problem.parameters)
+    patients = len(record.status)
     workers = threads if threads is not None else len(os.sched_getaffinity(0))
     if workers < 1:
         raise SimulationError(f"threads must be at least 1, not {workers}")
     compiled = _integrate()
     handles = Handles(*(getattr(kernels, name).handle for name in Handles._fields))
+    flat = Record(*(part.reshape(-1) for part in record))
     size = min(_PATIENTS_PER_TASK, max(LANES, -(-patients // workers)))
 
     def task(first: int) -> None:
         work = allocate(counts)
         work[-len(limits) :] = limits[:, None]
-        book = np.zeros((BOOK_ROWS, LANES), dtype=np.int64)
+        book = np.zeros(BOOK_LENGTH, dtype=np.int64)
         with np.errstate(all="ignore"):
-            compiled(
-                handles, counts, problem, control, record, work, book, first, min(first + size, patients)
-            )
+            compiled(handles, counts, problem, control, flat, work, book, first, min(first + size, patients))
 
     starts = range(0, patients, size)
     if workers == 1 or len(starts) <= 1 or jit_disabled():
@@ -198,60 +206,21 @@ def _integrate() -> Any:
     return compile_engine(integrate)
 
 
-def _counts(kernels: Kernels) -> Counts:
+def _counts(kernels: Kernels, outputs: int) -> Counts:
     return Counts(
         states=len(kernels.states),
         parameters=len(kernels.parameters),
         inputs=len(kernels.inputs),
         derived=kernels.derived_rows,
         factors=kernels.factor_rows,
+        outputs=outputs,
     )
 
 
-def _matrix(name: str, given: np.ndarray, rows: int | None, columns: int) -> np.ndarray:
-    """Writable C-contiguous copy of doubles, one row a patient."""
-    array = np.asarray(given, dtype=np.float64)
-    if array.ndim == 1 and rows is not None:
-        array = np.broadcast_to(array, (rows, len(array)))
-    if array.ndim != 2 or array.shape[1] != columns or (rows is not None and len(array) != rows):
-        wanted = f"({'P' if rows is None else rows}, {columns})"
-        raise SimulationError(f"{name} has the shape {np.shape(given)}; the model needs {wanted}")
-    return np.require(array, requirements=["C", "W"])
-
-
-def _checked_times(given: np.ndarray, start_time: float) -> np.ndarray:
-    times = np.require(np.atleast_1d(given), dtype=np.float64, requirements=["C", "W"])
-    if times.ndim != 1 or len(times) == 0 or not np.isfinite(times).all() or not np.isfinite(start_time):
-        raise SimulationError("times must be at least one finite number")
-    if np.any(np.diff(times) <= 0.0) or times[0] < start_time:
-        raise SimulationError(f"times must ascend strictly from the start time, {start_time:g}")
-    return times
-
-
-def _check_events(kernels: Kernels, events: Events, patients: int, start_time: float) -> None:
-    if events.patients != patients:
-        raise DosingError(f"events are for {events.patients} patients, parameters for {patients}")
-    early = np.flatnonzero(events.time < start_time)
-    if early.size:
-        first = events.time[early[0]]
-        raise DosingError(
-            f"event {early[0]} at {first:g} d lies before the start at {start_time:g} d; start earlier"
-        )
-    of_state = (events.kind == Kind.ADD_STATE) | (events.kind == Kind.SET_STATE)
-    limit = np.where(of_state, len(kernels.states), len(kernels.inputs))
-    wrong = (events.kind != Kind.RESET) & ((events.target < 0) | (events.target >= limit))
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        what = "state" if of_state[row] else "input"
-        raise DosingError(
-            f"event {row} has the target {events.target[row]}, but there are {limit[row]} of its kind, {what}"
-        )
-
-
-def _new_record(invalid: np.ndarray, outputs: int, counts: Counts) -> Record:
+def _new_record(invalid: np.ndarray, counts: Counts) -> Record:
     patients = len(invalid)
     return Record(
-        states=np.full((patients, outputs, counts.states), np.nan),
+        states=np.full((patients, counts.outputs, counts.states), np.nan),
         status=np.where(invalid, Status.INVALID_INPUT, Status.OK).astype(np.int8),
         steps=np.zeros(patients, dtype=np.int64),
         rejected=np.zeros(patients, dtype=np.int64),
@@ -259,23 +228,4 @@ def _new_record(invalid: np.ndarray, outputs: int, counts: Counts) -> Record:
         end_time=np.full(patients, np.nan),
         final_state=np.full((patients, counts.states), np.nan),
         final_inputs=np.full((patients, counts.inputs), np.nan),
-    )
-
-
-def _limits(
-    kernels: Kernels,
-    rtol: float,
-    atol: float | np.ndarray | None,
-    bounds: tuple[np.ndarray, np.ndarray] | None,
-) -> np.ndarray:
-    """Last rows of the workspace: absolute tolerances, lower and upper bounds, shape (3 S,)."""
-    states = len(kernels.states)
-    given = (
-        DEFAULT_ATOL * rtol * np.array(kernels.scales) if atol is None else np.asarray(atol, dtype=np.float64)
-    )
-    if given.ndim > 1 or (given.ndim == 1 and len(given) != states) or not np.all(given > 0.0):
-        raise SimulationError(f"atol must be one positive number or {states} of them")
-    lower, upper = (np.full(states, -np.inf), np.full(states, np.inf)) if bounds is None else bounds
-    return np.concatenate(
-        [np.broadcast_to(np.asarray(part, dtype=np.float64), states) for part in (given, lower, upper)]
     )

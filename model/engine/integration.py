@@ -12,7 +12,7 @@ from .explicit import explicit_interpolation, explicit_step
 from .lane_math import select
 from .lane_memory import bits_of, call4, first_row, load, load_lane, mask_of, store, store_lane
 from .lanes import LANES
-from .occupancy import Handles, Problem, Record, arrive, finish, occupy, write_output
+from .occupancy import Desk, Handles, Problem, Record, arrive, finish, occupy, set_up, write_output
 from .rosenbrock import EVALUATIONS_PER_STEP as ROSENBROCK_EVALUATIONS
 from .rosenbrock import LEEWAY as ROSENBROCK_LEEWAY
 from .rosenbrock import rosenbrock_interpolation, rosenbrock_step
@@ -28,7 +28,6 @@ from .workspace import (
     THETA,
     TIME,
     Counts,
-    Rows,
     lay_out,
 )
 
@@ -56,13 +55,14 @@ class Control(NamedTuple):
     bounded: bool
 
 
-@register_jitable
-def _outputs_due(rows: Rows, book: Any, problem: Problem, accepted: int) -> int:
+@register_jitable(forceinline=True)
+def _outputs_due(desk: Desk, accepted: int) -> int:
     """Bits of the lanes with an output inside the step just accepted; its place there is left in THETA."""
+    rows = desk.rows
     due = 0
     for lane in range(LANES):
         if accepted & (1 << lane):
-            moment = problem.times[book[NEXT_OUTPUT, lane]]
+            moment = desk.problem.times[desk.book[NEXT_OUTPUT + lane]]
             passed = moment - load_lane(rows.control, TIME, lane)
             length = load_lane(rows.control, LENGTH, lane)
             if passed < length and moment < load_lane(rows.control, STOP, lane):
@@ -72,92 +72,98 @@ def _outputs_due(rows: Rows, book: Any, problem: Problem, accepted: int) -> int:
 
 
 @register_jitable
-def _write_outputs_within(
-    counts: Counts, rows: Rows, book: Any, problem: Problem, record: Record, method: int, accepted: int
-) -> None:
+def _write_outputs_within(desk: Desk, method: int, accepted: int) -> None:
     """Take the outputs that fall inside the accepted steps, one of each lane at a time."""
-    due = _outputs_due(rows, book, problem, accepted)
+    due = _outputs_due(desk, accepted)
     while due:
         if method == EXPLICIT:
-            explicit_interpolation(rows, counts.states)
+            explicit_interpolation(desk.rows, desk.counts.states)
         else:
-            rosenbrock_interpolation(rows, counts.states)
+            rosenbrock_interpolation(desk.rows, desk.counts.states)
         for lane in range(LANES):
             if due & (1 << lane):
-                write_output(counts, rows.stage, book, record, lane)
-        due = _outputs_due(rows, book, problem, due)
+                write_output(desk, desk.rows.stage, lane)
+        due = _outputs_due(desk, due)
 
 
-@register_jitable
-def _move(counts: Counts, rows: Rows, method: int, accepted: int) -> int:
+@register_jitable(forceinline=True)
+def _move(desk: Desk, method: int, accepted: int) -> int:
     """Accept the trial state of some lanes and move their clocks; bits of those that reached their stop."""
+    rows, states = desk.rows, desk.counts.states
     moving = mask_of(accepted)
-    for s in range(counts.states):
+    for s in range(states):
         store(rows.state, s, select(moving, load(rows.trial, s), load(rows.state, s)))
-        if method == EXPLICIT:  # the last stage is the first of the next step
-            last = load(rows.increments, 6 * counts.states + s)
+    if method == EXPLICIT:  # the last stage is the first of the next step
+        for s in range(states):
+            last = load(rows.increments, 6 * states + s)
             store(rows.increments, s, select(moving, last, load(rows.increments, s)))
     time = load(rows.control, TIME)
-    distance = load(rows.control, STOP) - time
     length = load(rows.control, LENGTH)
     store(rows.control, TIME, select(moving, time + length, time))
-    return accepted & bits_of(length >= distance)
+    return accepted & bits_of(length >= load(rows.control, STOP) - time)
 
 
 @register_jitable
-def _outside(counts: Counts, rows: Rows) -> int:
+def _outside(desk: Desk) -> int:
     """Bits of the lanes whose trial state is outside its bounds."""
+    rows = desk.rows
     outside = load(rows.trial, 0) < load(rows.lower, 0)
-    for s in range(counts.states):
+    for s in range(desk.counts.states):
         trial = load(rows.trial, s)
         outside = outside | (trial < load(rows.lower, s)) | (trial > load(rows.upper, s))
     return bits_of(outside)
 
 
 @register_jitable
-def _reason(handles: Handles, counts: Counts, rows: Rows, method: int, lane: int) -> int:
+def _reason(desk: Desk, method: int, lane: int) -> int:
     """Why a lane's step became too small."""
+    rows = desk.rows
     if np.isfinite(load_lane(rows.control, ERROR, lane)):
         return STEP_TOO_SMALL
-    call4(handles.rhs, rows.state, rows.inputs, rows.derived, rows.slope)
-    for s in range(counts.states):
+    call4(desk.handles.rhs, rows.state, rows.inputs, rows.derived, rows.slope)
+    for s in range(desk.counts.states):
         if not np.isfinite(load_lane(rows.slope, s, lane)):
             return NOT_FINITE
     return NOT_FINITE if method == EXPLICIT else LINEAR_FAILURE
 
 
-@register_jitable
-def _attempt(handles: Handles, counts: Counts, rows: Rows, control: Control) -> None:
+@register_jitable(forceinline=True)
+def _attempt(desk: Desk, control: Control) -> None:
+    rows, states = desk.rows, desk.counts.states
     choose_length(rows, control.fixed_step)
     if control.method == EXPLICIT:
-        explicit_step(handles.rhs, rows, counts.states)
-        measure_error(rows, counts.states, control.rtol, EXPLICIT_LEEWAY)
+        explicit_step(desk.handles.rhs, rows, states)
+        measure_error(rows, states, control.rtol, EXPLICIT_LEEWAY)
     else:
-        rosenbrock_step(handles, rows, counts.states)
-        measure_error(rows, counts.states, control.rtol, ROSENBROCK_LEEWAY)
+        rosenbrock_step(desk.handles, rows, states)
+        measure_error(rows, states, control.rtol, ROSENBROCK_LEEWAY)
 
 
-@register_jitable
-def _failure(
-    handles: Handles,
-    counts: Counts,
-    rows: Rows,
-    book: Any,
-    control: Control,
-    lane: int,
-    outside: int,
-    small: int,
-) -> int:
+@register_jitable(forceinline=True)
+def _failure(desk: Desk, control: Control, lane: int, outside: int, small: int) -> int:
     """Status with which a lane's patient must be given up, or OK."""
+    book = desk.book
     if outside & (1 << lane):
         return OUT_OF_BOUNDS
     if small & (1 << lane):
-        return _reason(handles, counts, rows, control.method, lane)
-    if book[ACCEPTED, lane] + book[REJECTED, lane] >= control.max_steps:
+        return _reason(desk, control.method, lane)
+    if book[ACCEPTED + lane] + book[REJECTED + lane] >= control.max_steps:
         return TOO_MANY_STEPS
-    if control.max_evaluations and book[EVALUATIONS, lane] >= control.max_evaluations:
+    if control.max_evaluations and book[EVALUATIONS + lane] >= control.max_evaluations:
         return OVER_BUDGET
     return OK
+
+
+@register_jitable
+def _restart(desk: Desk, control: Control, restarting: int) -> int:
+    """Begin the solutions that begin anew; bits of those whose slope is not finite."""
+    unsound = first_steps(desk.handles.rhs, desk.rows, desk.counts.states, control.rtol, restarting)
+    for lane in range(LANES):
+        if restarting & (1 << lane):
+            desk.book[EVALUATIONS + lane] += 2
+        if unsound & (1 << lane):
+            finish(desk, lane, NOT_FINITE)
+    return unsound
 
 
 def integrate(
@@ -173,19 +179,19 @@ def integrate(
 ) -> None:
     """Integrate the patients ``first`` to ``last``.
 
-    ``work`` holds the tolerances and bounds, and is otherwise scratch; ``book`` has shape (BOOK_ROWS, LANES).
+    ``work`` holds the tolerances and bounds, and is otherwise scratch, as is ``book``, shape (BOOK_LENGTH,).
     """
     rows = lay_out(first_row(work), counts)
+    desk = set_up(handles, counts, rows, book, problem, record)
     per_step = EXPLICIT_EVALUATIONS if control.method == EXPLICIT else ROSENBROCK_EVALUATIONS
     following = first
     running = 0
     restarting = 0
     vacant = (1 << LANES) - 1
     while True:
-        # Fill the lanes that have no patient, and begin the solutions that begin anew.
         for lane in range(LANES):
             if vacant & (1 << lane) and following >= 0:
-                following = occupy(handles, counts, rows, book, problem, record, lane, following, last)
+                following = occupy(desk, lane, following, last)
                 if following >= 0:
                     running |= 1 << lane
                     restarting |= 1 << lane
@@ -193,42 +199,36 @@ def integrate(
         if not running:
             return
         if restarting:
-            unsound = first_steps(handles.rhs, rows, counts.states, control.rtol, restarting)
-            for lane in range(LANES):
-                if restarting & (1 << lane):
-                    book[EVALUATIONS, lane] += 2
-                if unsound & (1 << lane) and not control.fixed_step > 0.0:
-                    finish(counts, rows, book, record, lane, NOT_FINITE)
-                    vacant |= 1 << lane
+            vacant = _restart(desk, control, restarting)
             restarting = 0
             if vacant:
                 running &= ~vacant
                 continue
-        _attempt(handles, counts, rows, control)
+        _attempt(desk, control)
         accepted = judge(rows, running, control.fixed_step)
         arrived = 0
         outside = 0
         if accepted:
             if control.bounded:
-                outside = _outside(counts, rows) & accepted
-            _write_outputs_within(counts, rows, book, problem, record, control.method, accepted & ~outside)
-            arrived = _move(counts, rows, control.method, accepted & ~outside)
+                outside = _outside(desk) & accepted
+            _write_outputs_within(desk, control.method, accepted & ~outside)
+            arrived = _move(desk, control.method, accepted & ~outside)
         small = too_small(rows) & running & ~accepted
         for lane in range(LANES):
             if not running & (1 << lane):
                 continue
-            book[ACCEPTED if accepted & (1 << lane) else REJECTED, lane] += 1
-            book[EVALUATIONS, lane] += per_step
+            desk.book[(ACCEPTED if accepted & (1 << lane) else REJECTED) + lane] += 1
+            desk.book[EVALUATIONS + lane] += per_step
             if arrived & (1 << lane):
-                if arrive(counts, rows, book, problem, record, lane):
+                if arrive(desk, lane):
                     restarting |= 1 << lane
                 else:
-                    finish(counts, rows, book, record, lane, OK)
+                    finish(desk, lane, OK)
                     vacant |= 1 << lane
                     continue
-            status = _failure(handles, counts, rows, book, control, lane, outside, small)
+            status = _failure(desk, control, lane, outside, small)
             if status != OK:
-                finish(counts, rows, book, record, lane, status)
+                finish(desk, lane, status)
                 vacant |= 1 << lane
         running &= ~vacant
         restarting &= ~vacant

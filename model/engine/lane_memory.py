@@ -50,6 +50,11 @@ def first_row(array: Any) -> Any:
     return array
 
 
+def address_of(array: Any) -> Any:
+    """Pointer to the first number of a flat array; indexing it counts no references, unlike the array."""
+    return array
+
+
 def weighted_sum(pointer: Any, row: int, stride: int, weights: tuple[Any, ...]) -> Any:
     """Sum of ``weights[j]`` times row ``row + j * stride``, in that order; weights are scalars or lanes."""
     total = weights[0] * pointer[row]
@@ -133,6 +138,11 @@ def _from_row(_context: Any, builder: Any, _signature: Any, pointer: Any, row: A
 
 @teach(first_row, ((types.Array,),), POINTER)
 def _first_row(context: Any, builder: Any, signature: Any, array: Any) -> ir.Value:
+    return context.make_array(signature.args[0])(context, builder, array).data
+
+
+@teach(address_of, ((types.Array,),), lambda array: types.CPointer(array.dtype))
+def _address_of(context: Any, builder: Any, signature: Any, array: Any) -> ir.Value:
     return context.make_array(signature.args[0])(context, builder, array).data
 
 

@@ -72,7 +72,7 @@ def splat(context: Any, builder: ir.IRBuilder, kind: types.Type, value: ir.Value
 
 
 def teach(
-    function: Callable[..., Any], kinds: tuple[tuple[type, ...], ...], result: types.Type
+    function: Callable[..., Any], kinds: tuple[tuple[type, ...], ...], result: Any
 ) -> Callable[..., Any]:
     """Decorator: make a Python function or operator a compiled built-in, given the LLVM instructions for it.
 
@@ -85,7 +85,7 @@ def teach(
         vectors; if all are of that kind, at least one must be lanes, so that plain arithmetic is left
         alone.
     result
-        Numba type of the value; ``types.none`` for an effect.
+        Numba type of the value, or a function of the arguments' types; ``types.none`` for an effect.
 
     Returns
     -------
@@ -100,10 +100,13 @@ def teach(
             if keywords or len(arguments) != len(kinds):
                 return None
             fits = all(isinstance(given, kind) for given, kind in zip(arguments, kinds, strict=True))
-            scalar = all(kind is NUMBER for kind in kinds) and not any(
-                isinstance(a, LanesType) for a in arguments
-            )
-            return signature(result, *map(types.unliteral, arguments)) if fits and not scalar else None
+            if not fits or all(
+                kind is NUMBER and not isinstance(given, LanesType)
+                for given, kind in zip(arguments, kinds, strict=True)
+            ):
+                return None
+            given = tuple(map(types.unliteral, arguments))
+            return signature(result if isinstance(result, types.Type) else result(*given), *given)
 
     infer_global(function)(Template)
 

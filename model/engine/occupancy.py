@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 from numba.extending import register_jitable
 
 from .events import Kind
-from .lane_memory import call2, load_lane, store_lane
+from .lane_memory import address_of, call2, load_lane, store_lane
+from .lanes import LANES
 from .status import Status
 from .workspace import (
     ACCEPTED,
-    BOOK_ROWS,
+    BOOK_LENGTH,
     EVALUATIONS,
     NEXT_EVENT,
     NEXT_OUTPUT,
@@ -42,22 +43,23 @@ class Handles(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is to be solved, for all patients."""
+    """What is to be solved, for all patients, as flat arrays."""
 
     parameters: Any  # (P, K)
-    start: Any  # (P, S) or (0, S): from the start kernel
+    start: Any  # (P, S), if start_given
     inputs: Any  # (P, U)
     times: Any  # (T,)
-    start_time: float
     offsets: Any  # (P + 1,)
     event_time: Any
     event_kind: Any
     event_target: Any
     event_value: Any
+    start_given: bool
+    start_time: float
 
 
 class Record(NamedTuple):
-    """Where the results go."""
+    """Where the results go, as flat arrays."""
 
     states: Any  # (P, T, S)
     status: Any  # (P,)
@@ -69,46 +71,92 @@ class Record(NamedTuple):
     final_inputs: Any  # (P, U)
 
 
+class Desk(NamedTuple):
+    """All that one batch of lanes works with, as pointers and numbers."""
+
+    handles: Handles
+    counts: Counts
+    rows: Rows
+    book: Any
+    problem: Problem
+    record: Record
+
+
 @register_jitable
-def _load_patient(
-    handles: Handles, counts: Counts, rows: Rows, book: Any, problem: Problem, lane: int
-) -> None:
+def set_up(handles: Handles, counts: Counts, rows: Rows, book: Any, problem: Problem, record: Record) -> Desk:
+    """Put pointers in the place of arrays."""
+    return Desk(
+        handles,
+        counts,
+        rows,
+        address_of(book),
+        Problem(
+            address_of(problem.parameters),
+            address_of(problem.start),
+            address_of(problem.inputs),
+            address_of(problem.times),
+            address_of(problem.offsets),
+            address_of(problem.event_time),
+            address_of(problem.event_kind),
+            address_of(problem.event_target),
+            address_of(problem.event_value),
+            problem.start_given,
+            problem.start_time,
+        ),
+        Record(
+            address_of(record.states),
+            address_of(record.status),
+            address_of(record.steps),
+            address_of(record.rejected),
+            address_of(record.evaluations),
+            address_of(record.end_time),
+            address_of(record.final_state),
+            address_of(record.final_inputs),
+        ),
+    )
+
+
+@register_jitable
+def _load_patient(desk: Desk, lane: int) -> None:
     """Put the lane's patient at its start, before any event."""
-    patient = book[PATIENT, lane]
+    counts, rows, problem, book = desk.counts, desk.rows, desk.problem, desk.book
+    patient = book[PATIENT + lane]
     for k in range(counts.parameters):
-        store_lane(rows.parameters, k, lane, problem.parameters[patient, k])
+        store_lane(rows.parameters, k, lane, problem.parameters[patient * counts.parameters + k])
     # The other lanes' rows are computed again from their own parameters: the same bits.
-    call2(handles.derive, rows.parameters, rows.derived)
-    if problem.start.shape[0] > 0:
-        for s in range(counts.states):
-            store_lane(rows.start_state, s, lane, problem.start[patient, s])
-    else:
-        call2(handles.start, rows.derived, rows.stage)
-        for s in range(counts.states):
-            store_lane(rows.start_state, s, lane, load_lane(rows.stage, s, lane))
+    call2(desk.handles.derive, rows.parameters, rows.derived)
+    call2(desk.handles.start, rows.derived, rows.stage)
+    for s in range(counts.states):
+        start = load_lane(rows.stage, s, lane)
+        if problem.start_given:
+            start = problem.start[patient * counts.states + s]
+        store_lane(rows.start_state, s, lane, start)
     for u in range(counts.inputs):
-        store_lane(rows.start_inputs, u, lane, problem.inputs[patient, u])
-    _reset(counts, rows, lane)
+        store_lane(rows.start_inputs, u, lane, problem.inputs[patient * counts.inputs + u])
+    _reset(desk, lane)
     store_lane(rows.control, TIME, lane, problem.start_time)
     store_lane(rows.control, STOP, lane, problem.start_time)
-    book[NEXT_EVENT, lane] = problem.offsets[patient]
-    for entry in range(NEXT_OUTPUT, BOOK_ROWS):
-        book[entry, lane] = 0
+    for entry in range(lane, BOOK_LENGTH, LANES):
+        book[entry] = 0
+    book[PATIENT + lane] = patient
+    book[NEXT_EVENT + lane] = problem.offsets[patient]
 
 
 @register_jitable
-def _reset(counts: Counts, rows: Rows, lane: int) -> None:
-    for s in range(counts.states):
+def _reset(desk: Desk, lane: int) -> None:
+    rows = desk.rows
+    for s in range(desk.counts.states):
         store_lane(rows.state, s, lane, load_lane(rows.start_state, s, lane))
-    for u in range(counts.inputs):
+    for u in range(desk.counts.inputs):
         store_lane(rows.inputs, u, lane, load_lane(rows.start_inputs, u, lane))
 
 
 @register_jitable
-def _apply_event(counts: Counts, rows: Rows, problem: Problem, event: int, lane: int) -> None:
-    kind = problem.event_kind[event]
-    target = problem.event_target[event]
-    value = problem.event_value[event]
+def _apply_event(desk: Desk, event: int, lane: int) -> None:
+    rows = desk.rows
+    kind = desk.problem.event_kind[event]
+    target = desk.problem.event_target[event]
+    value = desk.problem.event_value[event]
     if kind == ADD_STATE:
         store_lane(rows.state, target, lane, load_lane(rows.state, target, lane) + value)
     elif kind == ADD_INPUT:
@@ -118,34 +166,36 @@ def _apply_event(counts: Counts, rows: Rows, problem: Problem, event: int, lane:
     elif kind == SET_INPUT:
         store_lane(rows.inputs, target, lane, value)
     else:
-        _reset(counts, rows, lane)
+        _reset(desk, lane)
 
 
-@register_jitable
-def write_output(counts: Counts, source: Any, book: Any, record: Record, lane: int) -> None:
+@register_jitable(forceinline=True)
+def write_output(desk: Desk, source: Any, lane: int) -> None:
     """Take the lane's next output from ``source``."""
-    patient = book[PATIENT, lane]
-    output = book[NEXT_OUTPUT, lane]
-    for s in range(counts.states):
-        record.states[patient, output, s] = load_lane(source, s, lane)
-    book[NEXT_OUTPUT, lane] = output + 1
+    states = desk.counts.states
+    output = desk.book[NEXT_OUTPUT + lane]
+    first = (desk.book[PATIENT + lane] * desk.counts.outputs + output) * states
+    for s in range(states):
+        desk.record.states[first + s] = load_lane(source, s, lane)
+    desk.book[NEXT_OUTPUT + lane] = output + 1
 
 
 @register_jitable
-def arrive(counts: Counts, rows: Rows, book: Any, problem: Problem, record: Record, lane: int) -> bool:
+def arrive(desk: Desk, lane: int) -> bool:
     """Meet a stop: apply its events, take its outputs, set the next stop; whether any time is left."""
+    rows, problem, book = desk.rows, desk.problem, desk.book
     time = load_lane(rows.control, STOP, lane)
     store_lane(rows.control, TIME, lane, time)
-    last_event = problem.offsets[book[PATIENT, lane] + 1]
-    event = book[NEXT_EVENT, lane]
+    last_event = problem.offsets[book[PATIENT + lane] + 1]
+    event = book[NEXT_EVENT + lane]
     while event < last_event and problem.event_time[event] <= time + SMALLEST_STEP:
-        _apply_event(counts, rows, problem, event, lane)
+        _apply_event(desk, event, lane)
         event += 1
-    book[NEXT_EVENT, lane] = event
-    outputs = len(problem.times)
-    while book[NEXT_OUTPUT, lane] < outputs and problem.times[book[NEXT_OUTPUT, lane]] <= time:
-        write_output(counts, rows.state, book, record, lane)
-    if book[NEXT_OUTPUT, lane] >= outputs:
+    book[NEXT_EVENT + lane] = event
+    outputs = desk.counts.outputs
+    while book[NEXT_OUTPUT + lane] < outputs and problem.times[book[NEXT_OUTPUT + lane]] <= time:
+        write_output(desk, rows.state, lane)
+    if book[NEXT_OUTPUT + lane] >= outputs:
         return False
     stop = problem.times[outputs - 1]
     if event < last_event and problem.event_time[event] < stop:
@@ -155,41 +205,32 @@ def arrive(counts: Counts, rows: Rows, book: Any, problem: Problem, record: Reco
 
 
 @register_jitable
-def finish(counts: Counts, rows: Rows, book: Any, record: Record, lane: int, status: int) -> None:
+def finish(desk: Desk, lane: int, status: int) -> None:
     """Record the end of the lane's patient."""
-    patient = book[PATIENT, lane]
+    record, book, rows = desk.record, desk.book, desk.rows
+    patient = book[PATIENT + lane]
     record.status[patient] = status
-    record.steps[patient] = book[ACCEPTED, lane]
-    record.rejected[patient] = book[REJECTED, lane]
-    record.evaluations[patient] = book[EVALUATIONS, lane]
+    record.steps[patient] = book[ACCEPTED + lane]
+    record.rejected[patient] = book[REJECTED + lane]
+    record.evaluations[patient] = book[EVALUATIONS + lane]
     record.end_time[patient] = load_lane(rows.control, TIME, lane)
-    for s in range(counts.states):
-        record.final_state[patient, s] = load_lane(rows.state, s, lane)
-    for u in range(counts.inputs):
-        record.final_inputs[patient, u] = load_lane(rows.inputs, u, lane)
+    for s in range(desk.counts.states):
+        record.final_state[patient * desk.counts.states + s] = load_lane(rows.state, s, lane)
+    for u in range(desk.counts.inputs):
+        record.final_inputs[patient * desk.counts.inputs + u] = load_lane(rows.inputs, u, lane)
 
 
 @register_jitable
-def occupy(
-    handles: Handles,
-    counts: Counts,
-    rows: Rows,
-    book: Any,
-    problem: Problem,
-    record: Record,
-    lane: int,
-    following: int,
-    last: int,
-) -> int:
+def occupy(desk: Desk, lane: int, following: int, last: int) -> int:
     """Load patients into a lane until one has time to integrate; the patient after it, or -1 if none."""
     while following < last:
         patient = following
         following += 1
-        if record.status[patient] == INVALID_INPUT:
+        if desk.record.status[patient] == INVALID_INPUT:
             continue
-        book[PATIENT, lane] = patient
-        _load_patient(handles, counts, rows, book, problem, lane)
-        if arrive(counts, rows, book, problem, record, lane):
+        desk.book[PATIENT + lane] = patient
+        _load_patient(desk, lane)
+        if arrive(desk, lane):
             return following
-        finish(counts, rows, book, record, lane, OK)
+        finish(desk, lane, OK)
     return -1

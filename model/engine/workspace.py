@@ -19,14 +19,14 @@ THETA = 6  # position of an output within the step
 SHIFT = 7  # the diagonal 1 / (gamma h) of the implicit step
 CONTROL_ROWS = 8
 
-# Rows of the book: what is counted for each lane, as integers.
-PATIENT = 0
-NEXT_EVENT = 1
-NEXT_OUTPUT = 2
-ACCEPTED = 3
-REJECTED = 4
-EVALUATIONS = 5
-BOOK_ROWS = 6
+# The book: what is counted for each lane, as integers; entry PATIENT + l is of lane l.
+PATIENT = 0 * LANES
+NEXT_EVENT = 1 * LANES
+NEXT_OUTPUT = 2 * LANES
+ACCEPTED = 3 * LANES
+REJECTED = 4 * LANES
+EVALUATIONS = 5 * LANES
+BOOK_LENGTH = 6 * LANES
 
 SMALLEST_STEP = 1e-100  # reciprocals of shorter ones overflow; what is closer together happens at once
 STAGES = 8  # of the longer of the two methods
@@ -34,13 +34,14 @@ _CACHE_LINE = 64
 
 
 class Counts(NamedTuple):
-    """Rows that the model's kernels read and write."""
+    """Rows that the model's kernels read and write, and outputs asked for."""
 
     states: int
     parameters: int
     inputs: int
     derived: int
     factors: int
+    outputs: int  # times of output
 
 
 class Rows(NamedTuple):
