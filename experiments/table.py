@@ -129,7 +129,10 @@ def _biology(
 def _peak(arm: Arm, column: str) -> str:
     """Median of the largest quantified plasma concentration, beside a share of exposed patients."""
     peaks = arm.table["cmax"][np.isfinite(arm.table["cmax"])]
-    return f" (median Cmax {np.median(peaks):.2g} ng/mL)" if column == "exposed" and peaks.size else ""
+    if column != "exposed" or not peaks.size:
+        return ""
+    middle = float(np.median(peaks))
+    return f" (median Cmax {middle:.2g} ng/mL)" if middle > 0.0 else " (median Cmax below the assay limit)"
 
 
 def _stable(
