@@ -87,6 +87,9 @@ def report_command(
     out: Annotated[
         Path | None, typer.Option("--out", help="Report, .html. [default: beside the result]")
     ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--figures", help="Folder to write each figure into as SVG.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write the report of a result file again."""
@@ -98,6 +101,12 @@ def report_command(
         from ..model.errors import StorageError
 
         raise StorageError(f"--out {target}: this is the result itself; name an .html file")
+    if figures is not None:
+        from .report import write_figures
+
+        writable(figures / "figure.svg")
+        for path in write_figures(found, figures):
+            typer.echo(f"figure: {path}", err=json)
     _write_report(found, target)
     if json:
         print_json(_summary(found) | {"result": result, "report": target})

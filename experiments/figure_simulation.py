@@ -1,13 +1,12 @@
 """Figure of one simulation: a panel an observable, with the doses marked."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.dosing import Regimen
-from ..model.storage import write_whole
 from ..model.trajectories import Trajectories
+from .figure_file import save_figure
 from .figure_style import INK, MUTED, RESPONSE_COLOURS, Canvas, day_axis, new_figure, plain_log, settings
 
 if TYPE_CHECKING:
@@ -77,21 +76,3 @@ def write_picture(run: Trajectories, names: Sequence[str], regimen: Regimen, pat
         If it cannot be written there.
     """
     save_figure(curves(run, names, regimen), path)
-
-
-def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a figure whole or not at all, the same bytes each time.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written there.
-    """
-    from matplotlib import rc_context
-
-    kind = path.suffix[1:]
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
-    buffer = io.BytesIO()
-    with rc_context(settings()):
-        figure.savefig(buffer, format=kind, dpi=192, metadata=metadata)
-    write_whole(path, buffer.getvalue())

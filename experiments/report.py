@@ -35,6 +35,24 @@ def write_report(result: TrialResult, path: str | Path) -> Path:
     return target
 
 
+def write_figures(result: TrialResult, folder: Path) -> list[Path]:
+    """Write every figure of the report as an SVG file of its own and return where they are.
+
+    Raises
+    ------
+    StorageError
+        If they cannot be written there.
+    """
+    from .figure_file import save_figure
+
+    protocol = parse_protocol(result.protocol_text, name="the protocol in the result").protocol
+    paths = []
+    for figure in (*outcome_figures(result, protocol), *biology_figures(result, protocol)):
+        paths.append(check_writable(folder / f"{figure.name}.svg"))
+        save_figure(figure.draw(WIDE), paths[-1])
+    return paths
+
+
 def render(result: TrialResult) -> str:
     """Return the report of a result as the text of an HTML page.
 

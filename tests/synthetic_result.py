@@ -32,7 +32,7 @@ def synthetic_result(
     arms = [_arm(item, patients, failed, generator) for item in protocol.arms]
     replicates = _replicates(trials, generator)
     table = load_parameters()
-    history = NaturalHistory(0.271, (0.11, 0.51), 0.27, 0.28, patients, patients)
+    history = NaturalHistory(0.271, (0.11, 0.51), 0.27, 0.28, (0.97, 0.98, 0.99), patients, patients)
     return TrialResult(
         protocol_text=text,
         protocol_name=protocol.name,
