@@ -15,7 +15,8 @@ from lag3ig.model.engine import batch
 from lag3ig.model.engine.batch import METHODS, Solution, solve
 from lag3ig.model.engine.contract import kernel
 from lag3ig.model.engine.events import Events, Kind
-from lag3ig.model.engine.problems import ONE_COMPARTMENT, RICCATI
+from lag3ig.model.engine.one_compartment import ONE_COMPARTMENT
+from lag3ig.model.engine.problems import RICCATI
 from lag3ig.model.engine.simd import load, store
 from lag3ig.model.engine.status import Status
 

@@ -6,7 +6,7 @@ import pytest
 from lag3ig.model.engine.batch import evaluate, observe, solve
 from lag3ig.model.engine.contract import ARITY, load_kernels
 from lag3ig.model.engine.events import Events, Kind
-from lag3ig.model.engine.problems import ONE_COMPARTMENT
+from lag3ig.model.engine.one_compartment import ONE_COMPARTMENT
 from lag3ig.model.errors import DosingError, Lag3igError, ModelError, SimulationError
 
 

@@ -5,19 +5,9 @@ import numpy as np
 from ..errors import DosingError, SimulationError
 from .contract import Kernels
 from .events import Events, Kind
+from .occupancy import Problem
 
 DEFAULT_ATOL = 1e-3  # default absolute tolerance: this share of rtol, times the state's scale
-
-
-def matrix(name: str, given: np.ndarray, rows: int | None, columns: int) -> np.ndarray:
-    """Writable C-contiguous doubles, one row a patient; a single row stands for all."""
-    array = np.asarray(given, dtype=np.float64)
-    if array.ndim == 1 and rows is not None:
-        array = np.broadcast_to(array, (rows, len(array)))
-    if array.ndim != 2 or array.shape[1] != columns or (rows is not None and len(array) != rows):
-        wanted = f"({'P' if rows is None else rows}, {columns})"
-        raise SimulationError(f"{name} has the shape {np.shape(given)}; the model needs {wanted}")
-    return np.require(array, requirements=["C", "W"])
 
 
 def output_times(given: np.ndarray, start_time: float) -> np.ndarray:
@@ -30,7 +20,76 @@ def output_times(given: np.ndarray, start_time: float) -> np.ndarray:
     return times
 
 
-def check_events(kernels: Kernels, events: Events, patients: int, start_time: float) -> None:
+def whole_problem(
+    kernels: Kernels,
+    parameters: np.ndarray,
+    times: np.ndarray,
+    events: Events | None,
+    start: np.ndarray | None,
+    start_time: float,
+    inputs: np.ndarray | None,
+) -> tuple[Problem, np.ndarray]:
+    """Problem as flat arrays, and which patients, shape (P,), have a number that is not finite."""
+    parameters = _matrix("parameters", parameters, None, len(kernels.parameters))
+    patients = len(parameters)
+    events = Events.none(patients) if events is None else events
+    _check_events(kernels, events, patients, start_time)
+    states = np.empty((0, len(kernels.states)))
+    if start is not None:
+        states = _matrix("start", start, patients, len(kernels.states))
+    given = np.array([value for _, value in kernels.inputs]) if inputs is None else inputs
+    input_rows = _matrix("inputs", given, patients, len(kernels.inputs))
+    invalid = events.invalid_patients() | ~np.isfinite(parameters).all(axis=1)
+    invalid |= ~np.isfinite(input_rows).all(axis=1)
+    if start is not None:
+        invalid |= ~np.isfinite(states).all(axis=1)
+    problem = Problem(
+        parameters=parameters.reshape(-1),
+        start=states.reshape(-1),
+        inputs=input_rows.reshape(-1),
+        times=times,
+        offsets=events.offsets,
+        event_time=events.time,
+        event_kind=events.kind,
+        event_target=events.target,
+        event_value=events.value,
+        start_given=start is not None,
+        start_time=float(start_time),
+    )
+    return problem, invalid
+
+
+def limits_of(
+    kernels: Kernels,
+    rtol: float,
+    atol: float | np.ndarray | None,
+    bounds: tuple[np.ndarray, np.ndarray] | None,
+) -> np.ndarray:
+    """Last rows of the workspace: absolute tolerances, then lower and upper bounds; shape (3 S,)."""
+    states = len(kernels.states)
+    given = (
+        DEFAULT_ATOL * rtol * np.array(kernels.scales) if atol is None else np.asarray(atol, dtype=np.float64)
+    )
+    if given.ndim > 1 or (given.ndim == 1 and len(given) != states) or not np.all(given > 0.0):
+        raise SimulationError(f"atol must be one positive number or {states} of them")
+    lower, upper = (np.full(states, -np.inf), np.full(states, np.inf)) if bounds is None else bounds
+    return np.concatenate(
+        [np.broadcast_to(np.asarray(part, dtype=np.float64), states) for part in (given, lower, upper)]
+    )
+
+
+def _matrix(name: str, given: np.ndarray, rows: int | None, columns: int) -> np.ndarray:
+    """Writable C-contiguous doubles, one row a patient; a single row stands for all."""
+    array = np.asarray(given, dtype=np.float64)
+    if array.ndim == 1 and rows is not None:
+        array = np.broadcast_to(array, (rows, len(array)))
+    if array.ndim != 2 or array.shape[1] != columns or (rows is not None and len(array) != rows):
+        wanted = f"({'P' if rows is None else rows}, {columns})"
+        raise SimulationError(f"{name} has the shape {np.shape(given)}; the model needs {wanted}")
+    return np.require(array, requirements=["C", "W"])
+
+
+def _check_events(kernels: Kernels, events: Events, patients: int, start_time: float) -> None:
     """Refuse events for other patients, before the start, or with a target that does not exist."""
     if events.patients != patients:
         raise DosingError(f"events are for {events.patients} patients, parameters for {patients}")
@@ -49,22 +108,3 @@ def check_events(kernels: Kernels, events: Events, patients: int, start_time: fl
         raise DosingError(
             f"event {row} has the target {events.target[row]}, but there are {limit[row]} of its kind, {what}"
         )
-
-
-def limits_of(
-    kernels: Kernels,
-    rtol: float,
-    atol: float | np.ndarray | None,
-    bounds: tuple[np.ndarray, np.ndarray] | None,
-) -> np.ndarray:
-    """Last rows of the workspace: absolute tolerances, lower and upper bounds, shape (3 S,)."""
-    states = len(kernels.states)
-    given = (
-        DEFAULT_ATOL * rtol * np.array(kernels.scales) if atol is None else np.asarray(atol, dtype=np.float64)
-    )
-    if given.ndim > 1 or (given.ndim == 1 and len(given) != states) or not np.all(given > 0.0):
-        raise SimulationError(f"atol must be one positive number or {states} of them")
-    lower, upper = (np.full(states, -np.inf), np.full(states, np.inf)) if bounds is None else bounds
-    return np.concatenate(
-        [np.broadcast_to(np.asarray(part, dtype=np.float64), states) for part in (given, lower, upper)]
-    )

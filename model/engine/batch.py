@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import SimulationError, nearest
-from .arguments import check_events, limits_of, matrix, output_times
+from .arguments import limits_of, output_times, whole_problem
 from .compilation import compile_engine, jit_disabled
 from .contract import Kernels
 from .evaluation import evaluate, observe
@@ -121,48 +121,29 @@ def solve(
     DosingError
         Events before the start or for another number of patients.
     """
-    parameters = matrix("parameters", parameters, None, len(kernels.parameters))
-    patients = len(parameters)
-    times = output_times(times, start_time)
-    events = Events.none(patients) if events is None else events
-    check_events(kernels, events, patients, start_time)
     if method not in METHODS:
         raise SimulationError(f"there is no method {method!r}; {nearest(method, METHODS)}")
     if not 1e-15 < rtol < 1.0 or max_steps < 1 or not 0.0 <= fixed_step < np.inf:
         raise SimulationError(
             "rtol must lie between 1e-15 and 1, max_steps be at least 1, fixed_step not be negative"
         )
-    counts = _counts(kernels, len(times))
-    start_rows = np.empty((0, counts.states))
-    if start is not None:
-        start_rows = matrix("start", start, patients, counts.states)
-    default_inputs = np.array([value for _, value in kernels.inputs])
-    input_rows = matrix("inputs", default_inputs if inputs is None else inputs, patients, counts.inputs)
-    problem = Problem(
-        parameters=parameters.reshape(-1),
-        start=start_rows.reshape(-1),
-        inputs=input_rows.reshape(-1),
-        times=times,
-        offsets=events.offsets,
-        event_time=events.time,
-        event_kind=events.kind,
-        event_target=events.target,
-        event_value=events.value,
-        start_given=start is not None,
-        start_time=float(start_time),
+    times = output_times(times, start_time)
+    problem, invalid = whole_problem(kernels, parameters, times, events, start, start_time, inputs)
+    counts = Counts(
+        states=len(kernels.states),
+        parameters=len(kernels.parameters),
+        inputs=len(kernels.inputs),
+        derived=kernels.derived_rows,
+        factors=kernels.factor_rows,
+        outputs=len(times),
     )
-    invalid = ~np.isfinite(parameters).all(axis=1) | ~np.isfinite(input_rows).all(axis=1)
-    invalid |= events.invalid_patients()
-    if start is not None:
-        invalid |= ~np.isfinite(start_rows).all(axis=1)
     record = _new_record(invalid, counts)
     control = Control(
         METHODS[method], float(rtol), float(fixed_step), max_steps, max_evaluations, bounds is not None
     )
     limits = limits_of(kernels, rtol, atol, bounds)
     _run(kernels, counts, problem, control, record, limits, threads)
-    failed = record.status < 0
-    record.states[failed] = np.nan
+    record.states[record.status < 0] = np.nan
     return Solution(times, *record)
 
 
@@ -204,17 +185,6 @@ def _run(
 @cache
 def _integrate() -> Any:
     return compile_engine(integrate)
-
-
-def _counts(kernels: Kernels, outputs: int) -> Counts:
-    return Counts(
-        states=len(kernels.states),
-        parameters=len(kernels.parameters),
-        inputs=len(kernels.inputs),
-        derived=kernels.derived_rows,
-        factors=kernels.factor_rows,
-        outputs=outputs,
-    )
 
 
 def _new_record(invalid: np.ndarray, counts: Counts) -> Record:
