@@ -108,7 +108,7 @@ def stable_by_dose(arms: Sequence[Share], groups: Sequence[DoseGroup], *, canvas
         for x, (arm, colour) in enumerate(zip(arms, dose_colours([a.dose for a in arms]), strict=True)):
             axes.errorbar(
                 [x], [100 * arm.value], yerr=[[100 * (arm.value - arm.low)], [100 * (arm.high - arm.value)]],
-                color=colour, marker="o", markersize=9, capsize=5, linestyle="none", zorder=4,
+                color=colour, marker="o", markersize=9, linestyle="none", zorder=4,
             )  # fmt: skip
             axes.annotate(
                 f"{100 * arm.value:.0f} %", (x, 100 * arm.value), xytext=(0, 9), textcoords="offset points",

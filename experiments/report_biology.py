@@ -9,7 +9,7 @@ from ..model.survival import kaplan_meier
 from . import figure_curves, figure_tumour
 from .columns import LEVELS
 from .protocol import Protocol
-from .report_figure import ReportFigure, kinds_sentence, patients_phrase
+from .report_figure import ReportFigure, kinds_sentence, patients_phrase, short
 from .results import Arm, TrialResult
 
 SPIDER_PATIENTS = 40  # an arm; more lines hide each other
@@ -49,7 +49,7 @@ def _number(result: TrialResult, symbol: str) -> float | None:
 
 def _bands(result: TrialResult, name: str) -> list[figure_curves.Band]:
     return [
-        figure_curves.Band(arm.label, arm.dose, curves.time, curves.quantiles[name], LEVELS)
+        figure_curves.Band(short(arm.label), arm.dose, curves.time, curves.quantiles[name], LEVELS)
         for arm, curves in zip(result.arms.values(), result.curves.values(), strict=True)
         if np.isfinite(curves.quantiles[name]).all()  # not so in an arm where nobody was solved
     ]
@@ -96,7 +96,7 @@ def _scans(arm: Arm, days: Sequence[float], most: int) -> figure_tumour.Scans:
     rows = np.flatnonzero(np.isfinite(best) & (codes != Response.NOT_EVALUABLE))[:most]
     sums = np.asarray(arm.table["sld"], dtype=np.float64)[rows]
     return figure_tumour.Scans(
-        label=arm.label,
+        label=short(arm.label),
         dose=arm.dose,
         days=np.asarray(days, dtype=np.float64),
         change=100.0 * (sums / sums[:, :1] - 1.0),
@@ -155,7 +155,7 @@ def _waterfall(result: TrialResult, protocol: Protocol) -> ReportFigure:
 def _survival(result: TrialResult, protocol: Protocol) -> ReportFigure:
     arms = [
         figure_tumour.ArmSurvival(
-            arm.label, arm.dose, kaplan_meier(arm.table["pfs_time"], arm.table["pfs_event"])
+            short(arm.label), arm.dose, kaplan_meier(arm.table["pfs_time"], arm.table["pfs_event"])
         )
         for arm in result.arms.values()
     ]

@@ -42,3 +42,12 @@ def kinds_sentence(result: TrialResult, symbols: Sequence[str]) -> str:
 def patients_phrase(result: TrialResult) -> str:
     """How many virtual patients stand behind a figure."""
     return f"{result.patients.ids.size:,} virtual patients, the same in every arm"
+
+
+def short(label: str, most: int = 18) -> str:
+    """Return a label that fits beside a curve, cut where it is too long.
+
+    >>> short("30 mg"), short("thirty milligrams weekly")
+    ('30 mg', 'thirty milligrams…')
+    """
+    return label if len(label) <= most else label[: most - 1].rstrip() + "…"

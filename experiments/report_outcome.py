@@ -11,7 +11,7 @@ from .figure_trials import DoseGroup, Share
 from .natural_history import MEASURED_LESIONS
 from .protocol import Protocol
 from .replicates import fisher_tables
-from .report_figure import ReportFigure, kinds_sentence, patients_phrase
+from .report_figure import ReportFigure, kinds_sentence, patients_phrase, short
 from .results import Arm, TrialResult
 
 
@@ -36,7 +36,7 @@ def _share(found: Proportion, label: str, *, dose: float = 0.0, published: bool 
 def _stable_share(arm: Arm) -> Share:
     values = np.asarray(arm.table["stable_3m"], dtype=np.float64)
     found = proportion(int(np.nansum(values)), int(np.isfinite(values).sum()))
-    return _share(found, arm.label, dose=arm.dose)
+    return _share(found, short(arm.label), dose=arm.dose)
 
 
 def _group(result: TrialResult, protocol: Protocol, side: str, name: str) -> DoseGroup:
@@ -114,7 +114,7 @@ def _replicates(result: TrialResult, protocol: Protocol, compared: Comparison) -
             n_low=n_low,
             n_high=n_high,
             published=pair,
-            labels=(compared.low, compared.high),
+            labels=(short(compared.low), short(compared.high)),
             significant=one_sided <= compared.p_value,
             p_value=compared.p_value,
             canvas=canvas,

@@ -84,6 +84,7 @@ WRONG_CALLS = {
     "no such file": (["run", "nothing.toml"], ["nothing.toml", "no such file"]),
     "no such protocol": (["run", "imp321"], ["imp321", "imp321-rcc-phase1"]),
     "no folder": (["run", "starter", "--out", "a/b/c.h5"], ["a/b", "does not exist"]),
+    "a file for a folder": (["run", "starter", "--out", f"{os.devnull}/x.h5"], ["cannot write", "--out"]),
     "a folder": (["run", "starter", "--out", "."], ["is a folder"]),
     "report as result": (["run", "starter", "--out", "x.html"], ["x.html", ".h5"]),
     "no result": (["report", "nothing.h5"], ["nothing.h5"]),
@@ -289,7 +290,7 @@ def test_interruption_is_clean(tmp_path):
     """Ctrl-C in the middle of a long run: code 130, one line, nothing half written."""
     program = [sys.executable, "-m", "lag3ig.experiments.cli", "run", "starter", "--out", "x.h5"]
     run = subprocess.Popen(
-        [*program, "--patients", "1000000"],
+        [*program, "--patients", "200000"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -303,6 +304,19 @@ def test_interruption_is_clean(tmp_path):
     assert "Traceback" not in error
     assert out == ""
     assert left(tmp_path) == []
+
+
+def test_progress_shows_what_is_done_on_a_terminal_only(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with cli_console.progress() as advance:
+        advance("simulating 30 mg", 1, 4)
+    shown = capsys.readouterr()
+    assert "simulating 30 mg" in shown.err
+    assert "25%" in shown.err
+    with cli_console.progress(shown=False) as advance:
+        advance("simulating 30 mg", 1, 4)
+    assert capsys.readouterr() == ("", "")
+    assert shown.out == ""
 
 
 def test_codes_reach_the_shell(tmp_path):
