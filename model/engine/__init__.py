@@ -4,5 +4,5 @@ Eight patients are stepped side by side, one in each SIMD lane, every one with a
 its own. A model is a set of kernels (``contract``), written in the words of ``simd`` and compiled apart; the
 engine is compiled once. ``batch`` is the front door. From the ground up: ``lanes``, ``lane_memory`` and
 ``lane_math`` are the lane type and its functions, ``compilation`` is the cache; ``tableaus``, ``explicit``,
-``rosenbrock`` and ``control`` make one step; ``occupancy`` and ``integration`` run patients through the lanes.
+``rosenbrock`` and ``control`` make one step; ``occupancy`` and ``integration`` run patients through lanes.
 """
