@@ -111,7 +111,7 @@ def stable_by_dose(arms: Sequence[Share], groups: Sequence[DoseGroup], *, canvas
                 color=colour, marker="o", markersize=9, linestyle="none", zorder=4,
             )  # fmt: skip
             axes.annotate(
-                f"{100 * arm.value:.0f} %", (x, 100 * arm.value), xytext=(0, 9), textcoords="offset points",
+                f"{100 * arm.value:.0f} %", (x, 100 * arm.high), xytext=(0, 7), textcoords="offset points",
                 color=colour, fontweight="bold", fontsize="small", zorder=5, ha="center",
             )  # fmt: skip
         axes.set_xticks(range(len(arms)), [arm.label for arm in arms])
@@ -179,6 +179,7 @@ def replicates(
     from matplotlib import rc_context
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
+    from matplotlib.ticker import MaxNLocator
 
     table = np.zeros((n_high + 1, n_low + 1))
     np.add.at(table, (high, low), 100.0 / low.size)
@@ -190,11 +191,12 @@ def replicates(
         )
         above, corner, cells, beside = grid.ravel()
         corner.set_axis_off()
+        most = 14 if canvas.narrow else 24  # more numbers than this in a row would touch
         brightest = float(table.max())
         for j, i in np.argwhere(table > 0.0):
             weight = 0.75 * table[j, i] / brightest
             cells.add_patch(Rectangle((i - 0.5, j - 0.5), 1, 1, color=BLUE, alpha=weight, linewidth=0))
-            if table[j, i] >= 0.95:
+            if table[j, i] >= 0.95 and max(n_low, n_high) <= most:
                 cells.text(i, j, f"{table[j, i]:.0f}", ha="center", va="center", fontsize="small")
         _boundary(cells, significant.T, MUTED)
         if published is not None:
@@ -202,8 +204,8 @@ def replicates(
             cells.add_patch(Rectangle((i - 0.5, j - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=2.6))
         cells.set_xlim(-0.5, n_low + 0.5)
         cells.set_ylim(-0.5, n_high + 0.5)
-        cells.set_xticks(range(n_low + 1))
-        cells.set_yticks(range(n_high + 1))
+        cells.xaxis.set_major_locator(MaxNLocator(most, integer=True))
+        cells.yaxis.set_major_locator(MaxNLocator(most, integer=True))
         cells.set_xlabel(f"stable of {n_low}, {labels[0]}")
         cells.set_ylabel(f"stable of {n_high}, {labels[1]}")
         cells.grid(visible=False)

@@ -99,8 +99,8 @@ def _replicates(result: TrialResult, protocol: Protocol, compared: Comparison) -
     reached = float((table["p_one_sided"] <= compared.p_value).mean())
     caption = (
         f"{table['stable_low'].size:,} trials of the size of the trial, drawn from the virtual arms. Cells: "
-        "percentage of trials with that pair of counts, where at least 1; above and beside: each count "
-        f"alone. {100 * reached:.1f} % of the trials lie on the upper left side of the grey line, where "
+        "the darker, the more trials with that pair of counts, in percent if 1 or more and if there is room; "
+        f"above and beside: each count alone. {100 * reached:.1f} % of the trials lie on the upper left side of the grey line, where "
         f"Fisher's exact test, one-sided, gives P ≤ {compared.p_value:g}. The spread is chance of sampling "
         "patients only: all trials share one set of parameters, most of them assumed."
     )
