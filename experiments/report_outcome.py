@@ -101,7 +101,8 @@ def _replicates(result: TrialResult, protocol: Protocol, compared: Comparison) -
         f"{table['stable_low'].size:,} trials of the size of the trial, drawn from the virtual arms. Cells: "
         "the darker, the more trials with that pair of counts, in percent if 1 or more and if there is room; "
         f"above and beside: each count alone. {100 * reached:.1f} % of the trials lie on the "
-        f"upper left side of the grey line, where Fisher's exact test, one-sided, gives P ≤ {compared.p_value:g}. The spread "
+        f"upper left side of the grey line, where Fisher's exact test, "
+        f"one-sided, gives P ≤ {compared.p_value:g}. The spread "
         "is chance of sampling patients only: all trials share one set of parameters, most of them assumed."
     )
     return ReportFigure(
