@@ -1,0 +1,73 @@
+"""AMICI: CVODES with a right-hand side and Jacobian in C++, generated from SBML."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..arm import ABSOLUTE, Arm, Floats, Solve, one_by_one
+from ..equations import derived_rows
+from ..problem import Problem
+from .roadrunner import sbml
+
+MAX_STEPS = 1_000_000
+
+
+def _model(problem: Problem) -> Any:
+    import amici
+
+    name = "lag3ig_" + problem.name.replace("-", "_")
+    folder = tempfile.mkdtemp(prefix=name)
+    importer = amici.SbmlImporter(sbml(problem), from_file=False)
+    importer.sbml2amici(
+        name, Path(folder) / name, generate_sensitivity_code=False, compute_conservation_laws=False
+    )
+    return amici.import_model_module(name, Path(folder) / name).get_model()
+
+
+def _prepare(problem: Problem) -> Solve:
+    kernels = problem.model.kernels
+    model = _model(problem)
+    rows, states = derived_rows(kernels), len(kernels.states)
+    given = [f"derived_{row}" for row in range(rows)] + [
+        f"inputs_{row}" for row in range(len(kernels.inputs))
+    ]
+    place = {symbol: number for number, symbol in enumerate(model.get_free_parameter_ids())}
+    places = [place[symbol] for symbol in given]
+    held = {symbol: number for number, symbol in enumerate(model.get_state_ids())}
+    order = [held[f"y_{row}"] for row in range(states)]
+    solver = model.create_solver()
+    solver.set_max_steps(MAX_STEPS)
+
+    def of(patient: int, tolerance: float) -> Callable[[Floats, Floats, Floats], Floats]:
+        values = np.zeros(len(place))
+        solver.set_relative_tolerance(tolerance)
+        solver.set_absolute_tolerance(ABSOLUTE * tolerance)
+
+        def cross(y: Floats, grid: Floats, inputs: Floats) -> Floats:
+            values[places] = np.concatenate([problem.derived[patient, :rows], inputs])
+            start = np.zeros(states)
+            start[order] = y
+            model.set_free_parameters(values)
+            model.set_initial_state(start)
+            model.set_timepoints(grid)
+            run = model.simulate(solver=solver)
+            return np.asarray(run.x)[:, order]
+
+        return cross
+
+    return one_by_one(problem, of)
+
+
+ARMS = (
+    Arm(
+        name="AMICI CVODES",
+        package="amici",
+        module="amici",
+        prepare=_prepare,
+        tolerances=(1e-4, 1e-6, 1e-8),
+        patients=16,
+    ),
+)
