@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: trial test check figure dist matrix clean
+.PHONY: trial test check figure dist matrix bench clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'lag3ig needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)')"
@@ -46,6 +46,13 @@ dist: $(VENV)/.tested
 
 matrix: dist
 	$(BIN)/python tests/matrix.py
+
+# The engine beside its peers, about half an hour; BENCH=--quick takes some minutes. A peer that does not build here
+# is left out, and the output says so.
+bench: $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	-$(BIN)/python -m pip install --quiet numbalsoda
+	$(BIN)/python -m lag3ig.benchmarks --json results/benchmarks.json --figure results/benchmarks.svg $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info results
