@@ -1,7 +1,7 @@
 """Mechanistic model of LAG-3Ig and the virtual trials run with it.
 
-The repository is the package: ``model/``, ``fitting/`` and ``experiments/`` at the top of the checkout install
-as ``lag3ig.model``, ``lag3ig.fitting`` and ``lag3ig.experiments``. This file makes the root their parent.
+The repository is the package: ``model/``, ``fitting/`` and ``experiments/`` install as
+``lag3ig.model`` and so on. This file makes the root their parent.
 """
 
 from importlib.metadata import PackageNotFoundError, version
