@@ -48,7 +48,9 @@ STIFF = (explicit_binding.NAME,)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked, print it, and write the JSON and, if asked, its figure."""
     parser = argparse.ArgumentParser(prog="python -m lag3ig.benchmarks", description=__doc__)
-    parser.add_argument("--json", type=Path, required=True, metavar="OUT", help="where the rows are written")
+    parser.add_argument(
+        "--json", type=Path, required=True, metavar="OUT", help="file of rows; other cases in it are kept"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer patients, cases and tolerances")
     parser.add_argument("--figure", type=Path, metavar="SVG", help="draw the work-precision figure too")
     every = [*COMPARED, *MEASURED]
@@ -58,15 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     chosen = options.case or ([phase_one.NAME, *MEASURED] if options.quick else every)
-    result: dict[str, Any] = {
-        "schema": SCHEMA,
-        "schema_version": SCHEMA_VERSION,
-        "quick": options.quick,
-        "machine": describe(),
-        "rows": [],
-        "ratios": [],
-        "tables": {},
-    }
+    result = _begin(options.json, options.quick, chosen)
     peers = [
         arm
         for arm in ALL
@@ -85,6 +79,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         draw(result, options.figure)
     return 0
+
+
+def _begin(path: Path, quick: bool, chosen: Sequence[str]) -> dict[str, Any]:
+    """Result with what the file has of cases not chosen, if the same engine was measured on this machine."""
+    machine = describe()
+    result: dict[str, Any] = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION, "quick": quick}
+    result |= {"machine": machine, "rows": [], "ratios": [], "tables": {}}
+    if not path.exists():
+        return result
+    earlier = json.loads(path.read_text())
+    if any(earlier.get(key) != result[key] for key in ("schema", "schema_version", "quick")):
+        return result
+    if any(earlier["machine"].get(key) != machine[key] for key in machine if key != "load"):
+        return result
+    for part in ("rows", "ratios"):
+        result[part] = [row for row in earlier[part] if row["case"] not in chosen]
+    result["tables"] = {name: rows for name, rows in earlier["tables"].items() if name not in chosen}
+    return result
 
 
 def _compare(name: str, peers: Sequence[Arm], quick: bool, result: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ..model.engine.compilation import target
+from ..model.engine.compilation import engine_hash, target
 
 PACKAGES = (
     "numpy",
@@ -32,6 +32,7 @@ def describe() -> dict[str, Any]:
         "system": platform.system(),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "target": target(),
+        "engine": engine_hash()[:16],
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lag3ig.benchmarks.__main__ import main
+from lag3ig.benchmarks.__main__ import MEASURED, main
 from lag3ig.benchmarks.arm import Arm, Solve
 from lag3ig.benchmarks.cases import phase_one
 from lag3ig.benchmarks.equations import SCALAR, in_numba, in_numbers, in_python
@@ -193,3 +193,10 @@ def test_json_has_a_row_per_case_engine_and_tolerance(
     assert all(set(row) == {field.name for field in fields(Row)} for row in result["rows"])
     assert OWN.name in capsys.readouterr().out
     assert figure.stat().st_size > 0
+    # Another case measured later joins them; the same one replaces its rows.
+    monkeypatch.setitem(MEASURED, "doses", lambda quick: [{"doses": 1, "quick": quick}])
+    for _ in range(2):
+        assert main(["--json", str(out), "--quick", "--case", "doses"]) == 0
+    joined = json.loads(out.read_text())
+    assert joined["rows"] == result["rows"]
+    assert joined["tables"] == {"doses": [{"doses": 1, "quick": True}]}
