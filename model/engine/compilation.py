@@ -151,9 +151,16 @@ def cached_under(name: str) -> Iterator[bool]:
 
 def compile_kernel(function: Callable[..., Any], signature: Any) -> Any:
     """Compiled C function of a kernel, from the cache if the very same code was compiled before."""
-    on_disk = Path(function.__code__.co_filename).exists()
-    with cached_under(kernel_hash(function)) as possible:
-        return numba.cfunc(signature, cache=possible and on_disk)(function)
+    findable = Path(function.__code__.co_filename).exists() and _is_importable(function)
+    name = hashlib.sha256(f"{kernel_hash(function)} {function.__module__}".encode()).hexdigest()
+    with cached_under(name) as possible:
+        return numba.cfunc(signature, cache=possible and findable)(function)
+
+
+def _is_importable(function: Callable[..., Any]) -> bool:
+    """Whether the function's module goes by its name: numba imports it to load cached code."""
+    module = sys.modules.get(function.__module__)
+    return module is not None and vars(module) is getattr(function, "__globals__", None)
 
 
 def compile_engine(function: Callable[..., Any]) -> Callable[..., Any]:
