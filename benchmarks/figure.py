@@ -18,6 +18,10 @@ def draw(result: Mapping[str, Any], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
+    matplotlib.rcParams |= {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "lag3ig",
+    }  # small, and the same every time
     from matplotlib import pyplot
 
     rows = [row for row in result["rows"] if row["microseconds"] is not None and row["worst_error"]]
@@ -58,5 +62,5 @@ def draw(result: Mapping[str, Any], path: Path) -> None:
     }
     figure.legend(handles.values(), handles.keys(), loc="outside right center", fontsize=8, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     pyplot.close(figure)
