@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SimulationError, nearest
+from ..errors import DosingError, SimulationError, nearest
 from .batch import solve
 from .contract import Kernels
 from .evaluation import evaluate, observe
@@ -179,9 +179,7 @@ def _with_slopes(events: Events, slopes: EventSlopes, states: int, inputs: int) 
     of_state = np.isin(events.kind, (Kind.ADD_STATE, Kind.SET_STATE))
     moves = slopes.time != 0.0
     if np.any(moves[(events.kind == Kind.SET_STATE) | resets]):
-        raise SimulationError(
-            "an event that sets a state, or resets, must not depend on parameters in its time"
-        )
+        raise DosingError("the time of an event that sets a state, or resets, must not depend on parameters")
     everyone = np.arange(total)
     # Columns: event, place within the group of its event, kind, target, value.
     held = everyone[moves.any(axis=1)]

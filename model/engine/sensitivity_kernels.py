@@ -7,10 +7,11 @@ for costs nothing. One text serves any choice of parameters, since blocks are co
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
-from .contract import ARITY, Kernel, Kernels
+from .contract import ARITY, Kernels
 from .tangents import Block, Seeds, tangent_kernel
 from .written_module import module_of
 
@@ -88,6 +89,6 @@ def sensitivity_text(kernels: Kernels) -> str:
 
 
 @cache
-def _written(kernels: Kernels) -> dict[str, Kernel]:
+def _written(kernels: Kernels) -> dict[str, Any]:
     module = module_of(sensitivity_text(kernels), "sensitivities")
     return {name: getattr(module, name) for name in ARITY}
