@@ -68,7 +68,7 @@ def simulate_sensitivities(
     seed: int = 1,
     taken: NDArray[np.bool_] | None = None,
     method: str = "rodas5p",
-    rtol: float = 1e-7,
+    rtol: float = 1e-8,
     atol: float | Floats | None = None,
     threads: int | None = None,
 ) -> Sensitivities:
@@ -84,8 +84,9 @@ def simulate_sensitivities(
         Parameters of the model, each once.
     rtol
         Relative tolerance of the states. Their error alone sets the steps, so that a derivative does not
-        depend on which others are asked for; it is a decade tighter than that of `simulate`, since a
-        derivative changes faster than its curve.
+        depend on which others are asked for. It is tighter than that of `simulate`, since a derivative
+        changes faster than its curve: by default the worst of a hundred random patients is off by less than
+        1e-4 of the largest derivative over time.
     regimen, times, model, patients, seed, taken, method, atol, threads
         As for `simulate`. The regimen may not ask for a steady state (SS).
 

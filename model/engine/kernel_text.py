@@ -4,7 +4,7 @@ import ast
 import inspect
 import textwrap
 from dataclasses import dataclass
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from ..errors import ModelError
@@ -57,17 +57,33 @@ def read_kernel(kernel: Kernel) -> tuple[tuple[str, ...], list[Statement]]:
     """
     function = kernel.function
     assert isinstance(function, FunctionType)
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (OSError, SyntaxError) as error:
-        raise ModelError(
-            f"kernel {function.__qualname__!r} cannot be differentiated: its text is not in a file"
-        ) from error
-    assert isinstance(tree, ast.FunctionDef)
+    tree = _definition(function)
     reader = _Reader(function)
     for statement in tree.body:
         reader.read(statement)
     return tuple(argument.arg for argument in tree.args.args), reader.statements
+
+
+def _definition(function: FunctionType) -> ast.FunctionDef:
+    """Definition of a function, which must be the one that was loaded: a file may be edited meanwhile."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+        assert isinstance(tree, ast.FunctionDef)
+        tree.decorator_list = []
+        module = compile(ast.Module([tree], []), "<kernel>", "exec")
+    except (OSError, SyntaxError, AssertionError) as error:
+        raise ModelError(
+            f"kernel {function.__qualname__!r} cannot be differentiated: its text is not in a file"
+        ) from error
+    loaded = function.__code__
+    for code in module.co_consts:
+        if isinstance(code, CodeType) and all(
+            getattr(code, part) == getattr(loaded, part) for part in ("co_code", "co_consts", "co_names")
+        ):
+            return tree
+    raise ModelError(
+        f"kernel {function.__qualname__!r} cannot be differentiated: its file has changed since it was loaded"
+    )
 
 
 class _Reader:
