@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..fitting.cohorts import CohortCard
-from ..model import Model, Patients
-from ..model.engine.status import Status
+from ..model import Model
+from ..model.spread import redrawn_share, spread_row
+from .drawn import Drawn
+from .failures import FailedAgainstRest, failures, retried
 from .natural_history import NaturalHistory
 from .protocol import Protocol
 from .replicates import Pool, replicate_trials, resized
@@ -46,39 +48,32 @@ def split_rows(
     return rows
 
 
-def failures(arms: Sequence[Arm]) -> dict[str, dict[str, int]]:
-    """Patients that could not be solved, by arm and by what happened to them."""
-    counted = {}
-    for arm in arms:
-        codes, counts = np.unique(arm.table["status"], return_counts=True)
-        counted[arm.name] = {
-            Status(int(code)).meaning: int(number)
-            for code, number in zip(codes, counts, strict=True)
-            if code < 0
-        }
-    return counted
-
-
 def summarise(
     *,
     table: list[Row],
     splits: list[Row],
     arms: Sequence[Arm],
     history: NaturalHistory,
-    patients: Patients,
+    drawn: Drawn,
     model: Model,
 ) -> dict[str, Any]:
     """The summary of a result, as numbers and texts that JSON can hold."""
     kinds = [item.kind for item in model.parameters.parameters.values()]
+    declared = {item.column: item for item in drawn.first.declared}
+    component, redrawn = drawn.table["component"], redrawn_share(drawn.table["attempts"])
+    failed = FailedAgainstRest(arms)
+    rows = []
+    for column, values in drawn.columns(list(declared)):
+        rows.append(spread_row(declared[column], values, component, redrawn))
+        failed.add(declared[column], values)
     return {
         "table": table,
         "natural_history": history.as_mapping(),
         "failures": failures(arms),
+        "retried": retried(arms),
+        "failed_against_rest": failed.as_mapping(),
         "splits": splits,
-        "declared_realised": [
-            {name: _plain(value) for name, value in asdict(row).items()}
-            for row in patients.declared_against_realised()
-        ],
+        "declared_realised": [{name: _plain(value) for name, value in asdict(row).items()} for row in rows],
         "assumed_parameters": kinds.count("assumed"),
         "total_parameters": len(kinds),
     }
