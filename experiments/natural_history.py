@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import nct, norm
+from scipy import special
 
 from ..model import Model, endpoints, simulate
 from .chance import draw_chance
@@ -93,10 +92,15 @@ def analytic_share(model: Model, day: float) -> tuple[float, tuple[float, float]
     def share(tail: float) -> float:
         observed = root * limit
         width = 4.0 + 2.0 * abs(observed)
-        shift = brentq(lambda d: nct.cdf(observed, degrees, d) - tail, observed - width, observed + width)
-        return float(norm.cdf(shift / root))
+        low, high = observed - width, observed + width
+        while low < (middle := 0.5 * (low + high)) < high:  # the probability falls with the shift
+            if special.nctdtr(degrees, middle, observed) > tail:
+                low = middle
+            else:
+                high = middle
+        return float(special.ndtr(middle / root))
 
-    return float(norm.cdf(limit)), (share(0.975), share(0.025))
+    return float(special.ndtr(limit)), (share(0.975), share(0.025))
 
 
 class _Judged(NamedTuple):

@@ -1,10 +1,11 @@
 """Summary of a trial: table, other splits of patients, natural history, failures, population as drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..fitting.cohorts import CohortCard
 from ..model import Model
@@ -19,19 +20,29 @@ from .table import Row, observed_counts
 
 
 def split_rows(
-    pools: Sequence[Pool], protocol: Protocol, card: CohortCard | None, *, count: int, seed: int
+    pools: Sequence[Pool],
+    trials: Mapping[str, NDArray[Any]],
+    protocol: Protocol,
+    card: CohortCard | None,
+    *,
+    seed: int,
 ) -> list[Row]:
-    """Key figures under the protocol's split of patients over arms, and under the others it names."""
+    """Key figures under the protocol's split of patients over arms, and under the others it names.
+
+    ``trials`` are the replicates under the protocol's split; as many are drawn under each of the others.
+    """
     if protocol.comparison is None:
         return []
-    sizes = [("as in the protocol", [a.treated for a in protocol.arms], [a.evaluable for a in protocol.arms])]
-    sizes += [(split.name, list(split.treated), list(split.evaluable)) for split in protocol.splits]
+    own = [arm.treated for arm in protocol.arms], [arm.evaluable for arm in protocol.arms]
+    found = [("as in the protocol", *own, trials)]
+    for split in protocol.splits:
+        sizes = list(split.treated), list(split.evaluable)
+        count = len(trials["stable_low"])
+        others = replicate_trials(resized(pools, *sizes), count=count, seed=seed, end=protocol.visits.end)
+        found.append((split.name, *sizes, others))
     seen = observed_counts(card)
     rows = []
-    for name, treated, evaluable in sizes:
-        trials = replicate_trials(
-            resized(pools, treated, evaluable), count=count, seed=seed, end=protocol.visits.end
-        )
+    for name, treated, evaluable, trials in found:
         row: Row = {
             "split": name,
             "treated": treated,

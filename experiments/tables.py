@@ -168,7 +168,8 @@ class TableBuilder:
         members = {
             key: Dataset(values[:rows], self._described.get(key, {})) for key, values in joined.items()
         }
-        self._file.add(name, Group(members, self._attributes))
-        self._blocks.append(self._file.stored(name))
+        block = self._file.add(name, Group(members, self._attributes))
+        assert isinstance(block, Group)
+        self._blocks.append(block)
         self._held -= rows
         self._waiting = [{key: values[rows:] for key, values in joined.items()}] if self._held else []

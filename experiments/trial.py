@@ -20,13 +20,14 @@ from .natural_history import check_natural_history
 from .protocol import LoadedProtocol, Protocol, load_protocol
 from .replicates import Pool, replicate_trials
 from .result_file import arm_builder, population_builder, write_rest
-from .results import Population, TrialResult, read_result
+from .results import Population, TrialResult
 from .summary import split_rows, summarise
 from .table import trial_table
 from .tables import BLOCK
 from .virtual_arm import VirtualArm, simulate_arm
 
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "h5py", "pydantic", "pint")
+HISTORY_FOR_EACH, MOST_HISTORY = 10, 100_000  # patients of the check without drug
 Progress = Callable[[str, int, int], None]
 
 
@@ -39,7 +40,7 @@ def run_trial(
     threads: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    history_patients: int = 100_000,
+    history_patients: int | None = None,
     block: int = BLOCK,
 ) -> TrialResult:
     """Run a virtual trial: large virtual arms, and replicate trials of the real size drawn from them.
@@ -60,8 +61,9 @@ def run_trial(
         Where to write the result file.
     progress : callable, optional
         Called with what is being done, how many patients are done, and how many there are in all.
-    history_patients : int
-        Patients of the natural-history check; 0 leaves it out.
+    history_patients : int, optional
+        Patients of the natural-history check; 0 leaves it out. Ten for each patient of an arm, but at most
+        100,000, if not given.
     block : int
         Patients that a thread simulates at a time: memory, not results, depends on it.
 
@@ -89,6 +91,8 @@ def run_trial(
             raise ProtocolError(f"{name} = {value!r} must be a whole number from 1 on")
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
         raise ProtocolError(f"threads = {threads!r} must be a whole number from 1 on")
+    if history_patients is None:
+        history_patients = min(MOST_HISTORY, HISTORY_FOR_EACH * patients)
     for name, value in (("replicates", replicates), ("history_patients", history_patients)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise ProtocolError(f"{name} = {value!r} must be a whole number from 0 on")
@@ -96,9 +100,9 @@ def run_trial(
     if out is None:
         return _run(loaded, None, seed, patients, replicates, workers, progress, history_patients, block)
     with GrowingFile(out) as file:
-        _run(loaded, file, seed, patients, replicates, workers, progress, history_patients, block)
+        result = _run(loaded, file, seed, patients, replicates, workers, progress, history_patients, block)
         file.commit()
-    return read_result(out)
+    return result
 
 
 def _run(
@@ -167,7 +171,7 @@ def _run(
         replicates=trials,
         summary=summarise(
             table=trial_table(rows, trials, plan, card),
-            splits=split_rows(pools, plan, card, count=replicates, seed=seed) if compared else [],
+            splits=split_rows(pools, trials, plan, card, seed=seed) if compared else [],
             arms=rows,
             history=history,
             drawn=drawn,

@@ -61,7 +61,7 @@ def open_stored(path: str | Path, *, schema: str, versions: tuple[int, ...]) -> 
             raise StorageError(f"cannot read {source}: it is not an HDF5 file")
         stored = StoredFile(source, h5py.File(source, "r"))
         _check_schema(source, stored.attributes("/"), schema, versions)
-        return stored.group("/", size=source.stat().st_size)
+        return _Walk(stored, source.stat().st_size).group(stored.file, "", 0)
 
 
 @contextmanager
@@ -134,17 +134,6 @@ class StoredFile:
                 found[name] = _text(value) if isinstance(value, bytes | str) else value
             return found
 
-    def group(self, where: str, *, size: int | None = None) -> Group:
-        """The group at a path, once nothing in it reaches outside the file or claims more than it holds.
-
-        Parameters
-        ----------
-        size : int, optional
-            Bytes of the file; not known while it grows.
-        """
-        with _damage_named(self.name):
-            return _Walk(self, size).group(self.file[where], where.rstrip("/"), 0)
-
 
 def refusal(source: Path, where: str, fault: str) -> StorageError:
     """The error for something in a file that is not accepted."""
@@ -156,7 +145,7 @@ class _Walk:
     """One pass over a file, refusing what reaches outside it or claims more than it holds."""
 
     stored: StoredFile
-    size: int | None
+    size: int
     seen: set[int] = field(default_factory=set)
 
     def refuse(self, where: str, fault: str) -> StorageError:
@@ -193,8 +182,7 @@ class _Walk:
             raise self.refuse(where, "keeps its data in another file; such files are not opened")
         if dataset.compression is not None or dataset.dtype.hasobject:
             raise self.refuse(where, "is of a kind that this program never writes")
-        beyond = self.size is not None and dataset.nbytes > self.size
-        if beyond or dataset.id.get_storage_size() < dataset.nbytes:
+        if dataset.nbytes > self.size or dataset.id.get_storage_size() < dataset.nbytes:
             raise self.refuse(where, f"claims {dataset.nbytes} bytes, more than the file holds")
         return Stored(self.stored, where, dataset.shape[0] if dataset.shape else 1)
 

@@ -124,27 +124,44 @@ class GrowingFile:
         self._place.leave()
         self._file.close()
 
-    def add(self, where: str, member: Group | Dataset | Stored) -> None:
+    def add(self, where: str, member: Group | Dataset | Stored) -> Group | Stored:
         """Write a dataset, or a group with all that is in it, at a path that nothing has yet.
 
         Texts become one-element arrays of fixed-length UTF-8, because HDF5 cannot checksum a scalar.
+
+        Returns
+        -------
+        Group or Stored
+            What was added, to be read again from the file: also from its place, once it is committed.
         """
-        _fill(self._file, where, member)
+        added = self._fill(where, member)
         self._place.sink.check()
+        return added
+
+    def _fill(self, where: str, member: Group | Dataset | Stored) -> Group | Stored:
+        if isinstance(member, Group):
+            _describe(self._file.require_group(where), member.attributes)
+            inside = {name: self._fill(f"{where}/{name}", below) for name, below in member.members.items()}
+            return Group(inside, member.attributes)
+        values = member.values
+        if isinstance(values, str):
+            values = _fixed(values)[None]
+        array = np.ascontiguousarray(values)
+        checked = {"chunks": _chunk(array), "fletcher32": True} if array.size else {}
+        dataset = self._file.create_dataset(where, data=array, track_times=False, **checked)
+        _describe(dataset, member.attributes)
+        return Stored(self._stored, where, len(array))
 
     def describe(self, where: str, attributes: Mapping[str, Any]) -> None:
         """Give a group attributes; it is made if it does not exist."""
         _describe(self._file.require_group(where), attributes)
         self._place.sink.check()
 
-    def stored(self, where: str) -> Group:
-        """What was added under a path, to be read again."""
-        return self._stored.group(where)
-
     def commit(self) -> None:
-        """Force the file to the disk and put it in its place."""
+        """Force the file to the disk and put it in its place; what `add` gave is read from there."""
         self._file.close()
         self._place.commit()
+        self._stored.file = h5py.File(self._place.target, "r")
 
 
 class _Sink(io.RawIOBase):
@@ -229,22 +246,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _fill(target: h5py.Group, name: str, member: Group | Dataset | Stored) -> None:
-    if isinstance(member, Group):
-        inside = target.require_group(name)
-        _describe(inside, member.attributes)
-        for below, what in member.members.items():
-            _fill(inside, below, what)
-        return
-    values = member.values
-    if isinstance(values, str):
-        values = _fixed(values)[None]
-    array = np.ascontiguousarray(values)
-    checked = {"chunks": _chunk(array), "fletcher32": True} if array.size else {}
-    dataset = target.create_dataset(name, data=array, track_times=False, **checked)
-    _describe(dataset, member.attributes)
 
 
 def _describe(target: Any, attributes: Mapping[str, Any]) -> None:
