@@ -1,6 +1,7 @@
 """Front door of the experiments: a protocol, its trial, the result."""
 
 import platform
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import __version__
 from ..model import Model, load_model, simulate
 from ..model.engine.batch import evaluate
 from ..model.engine.compilation import target
@@ -156,12 +158,12 @@ def _run(
     result = TrialResult(
         protocol_text=loaded.text,
         protocol_name=plan.name,
-        lag3ig_version=version("lag3ig"),
+        lag3ig_version=__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seed=seed,
         model_hash=model.hash,
         structure=model.structure.as_mapping(),
-        versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        versions={"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}},
         target=target(),
         parameters=_parameters(model),
         scan_days=(0.0, *plan.visits.scans),
@@ -183,6 +185,11 @@ def _run(
         write_rest(file, result)
     counter.say("done")
     return result
+
+
+def _version(name: str) -> str:
+    """Version of a library; one that is loaded knows its own, without a search of the disk."""
+    return getattr(sys.modules.get(name), "__version__", None) or version(name)
 
 
 def _compile(model: Model) -> None:
