@@ -123,7 +123,7 @@ def simulate_arm(
             evaluable=arm.evaluable,
             table=builder.finish(),
         ),
-        curves=_curves(kept, shown, model),
+        curves=_curves(kept, shown, model, workers),
         taken=np.concatenate(received),
         times=times[leading],
     )
@@ -270,13 +270,18 @@ def _shown(run: Trajectories, shown: Array, most: int) -> dict[str, Array]:
     return {name: run.curve(name)[:most][run.solved[:most]][:, columns] for name in SHOWN}
 
 
-def _curves(kept: list[dict[str, Array]], shown: Array, model: Model) -> Curves:
-    quantiles, sample = {}, {}
-    for name in SHOWN:
-        values = np.concatenate([part[name] for part in kept])
-        if len(values):
-            quantiles[name] = np.ascontiguousarray(np.quantile(values, LEVELS, axis=0).T)
-        else:
-            quantiles[name] = np.full((shown.size, len(LEVELS)), np.nan)
-        sample[name] = values[:SAMPLE].copy()
-    return Curves(shown, quantiles, sample, {name: model.unit(name) for name in SHOWN})
+def _curves(kept: list[dict[str, Array]], shown: Array, model: Model, threads: int) -> Curves:
+    def summarise(name: str) -> tuple[Array, Array]:
+        values = np.concatenate([part.pop(name) for part in kept])
+        sample = values[:SAMPLE].copy()
+        if not len(values):
+            return np.full((shown.size, len(LEVELS)), np.nan), sample
+        return np.ascontiguousarray(np.quantile(values, LEVELS, axis=0, overwrite_input=True).T), sample
+
+    found = dict(zip(SHOWN, in_order(summarise, SHOWN, threads=threads), strict=True))
+    return Curves(
+        time=shown,
+        quantiles={name: quantiles for name, (quantiles, _) in found.items()},
+        sample={name: sample for name, (_, sample) in found.items()},
+        units={name: model.unit(name) for name in SHOWN},
+    )
