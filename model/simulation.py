@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from .course import Progress, compile_for, follow
 from .dose_rules import Course, DoseRule
 from .dosing import Regimen
-from .engine.batch import Solution, observe, solve
+from .engine.batch import Solution, observe
+from .engine.retry import solve_or_retry
 from .errors import DosingError, SimulationError
 from .model import Model, load_model
 from .population import Patients, draw, typical
@@ -54,7 +55,8 @@ def simulate(
     Returns
     -------
     Trajectories
-        With a status per patient; one whose integration fails has NaN curves and is counted in ``outcomes``.
+        With a status per patient; one whose integration fails is tried again in other ways, and if it still
+        fails has NaN curves and is counted in ``outcomes``.
 
     Raises
     ------
@@ -79,7 +81,7 @@ def simulate(
         solution = follow(Course(regimen, rules, received), regimen, model, cohort, grid, options)
     else:
         events = compile_for(regimen, model, cohort, received)
-        solution = solve(model.kernels, cohort.parameters, grid, events, **options)
+        solution = solve_or_retry(model.kernels, cohort.parameters, grid, events, **options)
     observables = observe(model.kernels, solution.states, cohort.parameters)
     return Trajectories(
         model=model,

@@ -105,6 +105,13 @@ class Events:
         offsets = np.arange(patients + 1, dtype=np.int64) * len(ordered)
         return cls(offsets, *columns)
 
+    def take(self, patients: np.ndarray) -> "Events":
+        """Events of some of the patients, by their rows."""
+        counts = np.diff(self.offsets)[patients]
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        rows = np.repeat(self.offsets[patients] - offsets[:-1], counts) + np.arange(offsets[-1])
+        return Events(offsets, self.time[rows], self.kind[rows], self.target[rows], self.value[rows])
+
     def invalid_patients(self) -> np.ndarray:
         """Truth per patient, shape (P,): some time or value is not a finite number."""
         bad = ~(np.isfinite(self.time) & np.isfinite(self.value))
