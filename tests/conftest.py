@@ -1,4 +1,4 @@
-"""Settings of every test: examples are the same in each run, and a loaded machine fails none for being slow."""
+"""Settings of every test: the same examples in each run, and no failure because a machine is busy."""
 
 from hypothesis import settings
 
