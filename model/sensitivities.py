@@ -85,7 +85,7 @@ def simulate_sensitivities(
     rtol
         Relative tolerance of the states. Their error alone sets the steps, so that a derivative does not
         depend on which others are asked for. It is tighter than that of `simulate`, since a derivative
-        changes faster than its curve: by default the worst of a hundred random patients is off by less than
+        changes faster than its curve: by default the worst of twenty random patients is off by less than
         1e-4 of the largest derivative over time.
     regimen, times, model, patients, seed, taken, method, atol, threads
         As for `simulate`. The regimen may not ask for a steady state (SS).
