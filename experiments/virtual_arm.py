@@ -22,6 +22,7 @@ SHOWN = ("plasma", "activated_cd8", "em_cd8_percent", "sld")  # observables whos
 SAMPLE = 60  # patients whose own curves are kept
 MOST_CURVES = 20_000  # patients that quantiles of curves are taken over; more would only cost memory
 POINTS = 120  # points in time of a curve, at most about one a day
+AFTER_DOSE = (0.125, 0.25, 0.5, 0.75, 1.5)  # d; further points after each dose, where the plasma curve bends
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,11 @@ def simulate_arm(
         Where the endpoints go as pieces are done; kept in memory if left out.
     """
     regimen = arm.regimen()
-    shown = np.unique(np.concatenate([curve_times(protocol), np.asarray(protocol.visits.plasma)]))
     doses = regimen.administrations(protocol.visits.end)
     times = np.array([item.time for item in doses], dtype=np.float64)
+    shown = curve_times(protocol, times)
+    visits = protocol.visits
+    looked_at = np.unique(np.concatenate([shown, visits.blood, visits.scans]))
     leading = np.array([item.drug == doses[0].drug for item in doses], dtype=bool)
 
     def work(numbered: tuple[int, Patients]) -> _Piece:
@@ -90,7 +93,7 @@ def simulate_arm(
             regimen,
             model=model,
             patients=some,
-            times=time_grid(protocol),
+            times=looked_at,
             taken=_every_dose(regimen, taken),
             threads=1,
         )
@@ -129,19 +132,16 @@ def simulate_arm(
     )
 
 
-def curve_times(protocol: Protocol) -> Array:
-    """Times at which curves are kept: daily, or wider apart in a long trial."""
+def curve_times(protocol: Protocol, doses: Array) -> Array:
+    """Times at which curves are kept.
+
+    Daily, or wider apart in a long trial; closer after each of the first doses; and when plasma is sampled.
+    """
     end = protocol.visits.end
     step = max(1.0, np.ceil(end / POINTS))
-    return np.unique(np.concatenate([np.arange(0.0, end, step), [end]]))
-
-
-def time_grid(protocol: Protocol) -> Array:
-    """Every time that is looked at: curves, blood, plasma, scans; increasing."""
-    visits = protocol.visits
-    return np.unique(
-        np.concatenate([[0.0], curve_times(protocol), visits.blood, visits.plasma, visits.scans])
-    )
+    early = np.add.outer(np.unique(doses), AFTER_DOSE).ravel()[:POINTS]
+    times = np.concatenate([np.arange(0.0, end, step), early[early < end], protocol.visits.plasma, [end]])
+    return np.unique(times)
 
 
 def _every_dose(regimen: Regimen, taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
