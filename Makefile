@@ -32,7 +32,7 @@ test: check
 	$(BIN)/python -m coverage erase
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run tests/twin.py
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-append --cov-report=
-	$(BIN)/python -m coverage report --skip-covered
+	$(BIN)/python -m coverage report --skip-covered --fail-under=90
 
 # The README's figure, from a run with the defaults.
 figure: trial
