@@ -12,12 +12,14 @@ from .cases import (
     doses,
     explicit_binding,
     floor,
+    known_answers,
     phase_one,
     plasma_paclitaxel,
     population_size,
     sensitivities,
     start_up,
     states,
+    structures,
     threads,
 )
 from .machine import describe
@@ -41,8 +43,10 @@ MEASURED: dict[str, Callable[[bool], list[dict[str, Any]]]] = {
     "threads": threads.run,
     "doses": doses.run,
     "states": states.run,
+    "structures": structures.run,
     "patients": population_size.run,
     "sensitivities": sensitivities.run,
+    known_answers.NAME: known_answers.run,
 }
 STIFF = (explicit_binding.NAME,)
 

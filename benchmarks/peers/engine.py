@@ -28,14 +28,12 @@ DEFAULT = Arm(
     patients=PATIENTS,
     unit=UNIT,
 )
-ARMS = (
-    DEFAULT,
-    Arm(
-        name="lag3ig tsit5",
-        prepare=lambda problem: _prepare(problem, "tsit5"),
-        tolerances=(1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8),
-        patients=PATIENTS,
-        unit=UNIT,
-        stiff=False,
-    ),
+EXPLICIT = Arm(
+    name="lag3ig tsit5",
+    prepare=lambda problem: _prepare(problem, "tsit5"),
+    tolerances=(1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8),
+    patients=PATIENTS,
+    unit=UNIT,
+    stiff=False,
 )
+ARMS = (DEFAULT, EXPLICIT)

@@ -30,8 +30,12 @@ def _prepare(problem: Problem) -> Solve:
                 atol=ABSOLUTE * tolerance * problem.scales,
                 max_num_steps=MAX_STEPS,
             )
-            run = cvode.solve(grid, y)
-            return run.y if run.success else np.full((len(grid), len(y)), np.nan)
+            # From two times alone it returns every step it took.
+            times = grid if len(grid) > 2 else np.linspace(grid[0], grid[-1], 3)
+            run = cvode.solve(times, y)
+            if not run.success:
+                return np.full((len(grid), len(y)), np.nan)
+            return run.y if len(grid) > 2 else run.y[::2]
 
         return cross
 
