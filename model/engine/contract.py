@@ -16,7 +16,7 @@ from .lane_memory import POINTER
 class Kernel:
     """A straight-line lane function, compiled when first needed.
 
-    Called from Python it runs on numpy arrays of shape (rows, any), with the same bits.
+    Called from Python it runs on numpy arrays of shape (rows, any), and agrees to rounding.
     """
 
     __slots__ = ("_compiled", "arity", "function")

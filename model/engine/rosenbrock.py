@@ -36,8 +36,11 @@ def _stage(
     block = from_row(rows.increments, number * states)
     inverse = 1.0 / load(rows.control, LENGTH)
     for s in range(states):
-        store(rows.stage, s, load(rows.state, s) + weighted_sum(rows.increments, s, states, a))
-        store(block, s, inverse * weighted_sum(rows.increments, s, states, c))
+        # Both sums before either store: then each earlier increment is loaded once.
+        shifted = load(rows.state, s) + weighted_sum(rows.increments, s, states, a)
+        remembered = inverse * weighted_sum(rows.increments, s, states, c)
+        store(rows.stage, s, shifted)
+        store(block, s, remembered)
     _solve_stage(handles, rows, states, number, rows.stage)
 
 
@@ -50,8 +53,10 @@ def _accurate_stage(
     block = from_row(rows.increments, number * states)
     inverse = 1.0 / load(rows.control, LENGTH)
     for s in range(states):
-        store(argument, s, load(rows.stage, s) + load(before, s))
-        store(block, s, inverse * weighted_sum(rows.increments, s, states, c))
+        shifted = load(rows.stage, s) + load(before, s)
+        remembered = inverse * weighted_sum(rows.increments, s, states, c)
+        store(argument, s, shifted)
+        store(block, s, remembered)
     _solve_stage(handles, rows, states, number, argument)
 
 
