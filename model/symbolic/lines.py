@@ -112,7 +112,8 @@ def group_reciprocals(lines: Sequence[Line]) -> tuple[tuple[Line, ...], ...]:
     One division can then serve the three. Every other group is a single line.
     """
     left = {line.symbol for line in lines}
-    pending, groups = list(lines), []
+    pending = list(lines)
+    groups: list[tuple[Line, ...]] = []
     while pending:
         waiting: list[Line] = []
         held: list[Line] = []
