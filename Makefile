@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: trial test check figure dist matrix bench clean
+.PHONY: trial test check figure dist matrix bench scale clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'lag3ig needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)')"
@@ -53,6 +53,10 @@ bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	-$(BIN)/python -m pip install --quiet numbalsoda
 	$(BIN)/python -m lag3ig.benchmarks --json results/benchmarks.json --figure results/benchmarks.svg $(BENCH)
+
+# A million solves streamed to a file: peak memory, time against their number, two threads beside one.
+scale: $(STAMP)
+	$(BIN)/python benchmarks/scale.py --json results/scale.json $(SCALE)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info results

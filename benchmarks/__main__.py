@@ -15,6 +15,7 @@ from .cases import (
     phase_one,
     plasma_paclitaxel,
     population_size,
+    sensitivities,
     start_up,
     states,
     threads,
@@ -41,6 +42,7 @@ MEASURED: dict[str, Callable[[bool], list[dict[str, Any]]]] = {
     "doses": doses.run,
     "states": states.run,
     "patients": population_size.run,
+    "sensitivities": sensitivities.run,
 }
 STIFF = (explicit_binding.NAME,)
 

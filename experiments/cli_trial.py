@@ -29,8 +29,13 @@ def run_command(
     ] = 10_000,
     replicates: Annotated[int, typer.Option("--replicates", min=0, help="Replicate trials.")] = 5_000,
     history_patients: Annotated[
-        int, typer.Option("--history-patients", min=0, help="Patients of the check without drug.")
-    ] = 100_000,
+        int | None,
+        typer.Option(
+            "--history-patients",
+            min=0,
+            help="Patients of the check without drug. [default: 10 x --patients, at most 100000]",
+        ),
+    ] = None,
     seed: Seed = 1,
     threads: Threads = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report too.")] = True,

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import nct, norm
+from scipy import special
 
-from ..model import Model, draw, endpoints, simulate
+from ..model import Model, endpoints, simulate
 from .chance import draw_chance
+from .drawn import draw_some
+from .in_order import in_order, piece_size, thread_count
 from .protocol import Protocol
 from .virtual_arm import judge_tumour
 
+Array = NDArray[np.float64]
 GROWTH = 1.2  # progression of the sum of longest diameters
 MEASURED_LESIONS = 12  # lesions whose doubling times the literature gives; see the source of parameter DT
 
@@ -89,10 +92,40 @@ def analytic_share(model: Model, day: float) -> tuple[float, tuple[float, float]
     def share(tail: float) -> float:
         observed = root * limit
         width = 4.0 + 2.0 * abs(observed)
-        shift = brentq(lambda d: nct.cdf(observed, degrees, d) - tail, observed - width, observed + width)
-        return float(norm.cdf(shift / root))
+        low, high = observed - width, observed + width
+        while low < (middle := 0.5 * (low + high)) < high:  # the probability falls with the shift
+            if special.nctdtr(degrees, middle, observed) > tail:
+                low = middle
+            else:
+                high = middle
+        return float(special.ndtr(middle / root))
 
-    return float(norm.cdf(limit)), (share(0.975), share(0.025))
+    return float(special.ndtr(limit)), (share(0.975), share(0.025))
+
+
+class _Judged(NamedTuple):
+    """Disease control of some patients, without chance and with it, and their relative growth."""
+
+    plain: Array
+    default: Array
+    growth: Array
+
+
+@dataclass(slots=True)
+class _Count:
+    """Patients without progression, of those who could be judged."""
+
+    stable: int = 0
+    judged: int = 0
+
+    def add(self, outcome: Array) -> None:
+        known = outcome[np.isfinite(outcome)]
+        self.stable += int(known.sum())
+        self.judged += known.size
+
+    @property
+    def share(self) -> float:
+        return self.stable / self.judged if self.judged else float("nan")
 
 
 def check_natural_history(
@@ -111,8 +144,10 @@ def check_natural_history(
     ----------
     patients : int
         How many; the first of them are the patients of the trial.
+    threads : int, optional
+        Pieces simulated at a time; as many as there are cores if None.
     block : int
-        Patients simulated at a time.
+        Patients of a piece at most.
     advance : callable
         Told the number of patients done.
     """
@@ -122,53 +157,53 @@ def check_natural_history(
     size = model.parameters[assay.size].value if assay.size else 0.0
     doubling = model.kernels.parameters.index("DT")
     end = int(np.flatnonzero(scans == protocol.response.disease_control_at)[0])
-    plain, default, growth = [np.empty(0)], [np.empty(0)], [np.empty(0)]
-    latin = protocol.sampling == "latin"  # patient k of a Latin hypercube depends on how many there are
-    for start in range(0, patients, block):
-        ids = np.arange(start, min(start + block, patients))
-        some = draw(model, patients if latin else None, ids=ids, seed=seed, sampling=protocol.sampling)
-        run = simulate(model=model, patients=some, times=scans, threads=threads)
+    workers = thread_count(threads)
+    piece = piece_size(patients, block, workers)
+
+    def work(start: int) -> _Judged:
+        some = draw_some(model, start, start + piece, of=patients, seed=seed, sampling=protocol.sampling)
+        run = simulate(model=model, patients=some, times=scans, threads=1)
         chance = draw_chance(seed, some.ids, protocol.visits, protocol.conduct)
         sums, hazard = run.curve("sld"), run.curve("lesion_hazard")[:, 1:]
         exponential = np.log(2.0) * scans[end] / (3.0 * run.parameters[:, doubling])
-        growth.append(np.log(sums[:, end] / sums[:, 0]) / exponential)
-        for outcome, measured, threshold in (
-            (plain, sums, np.full(len(ids), np.inf)),
-            (default, endpoints.measure(sums, chance.sld, kind=assay.kind, size=size), chance.lesion),
-        ):
+        noisy = endpoints.measure(sums, chance.sld, kind=assay.kind, size=size)
+
+        def stable(measured: Array, threshold: Array) -> Array:
+            number = run.parameters[:, lesions]
             judged = judge_tumour(
-                measured,
-                hazard,
-                threshold,
-                lesions=run.parameters[:, lesions],
-                protocol=protocol,
-                solved=run.solved,
+                measured, hazard, threshold, lesions=number, protocol=protocol, solved=run.solved
             )
-            outcome.append(judged["stable_3m"])
-        advance(len(ids))
+            return judged["stable_3m"]
+
+        return _Judged(
+            plain=stable(sums, np.full(len(some), np.inf)),
+            default=stable(noisy, chance.lesion),
+            growth=np.log(sums[:, end] / sums[:, 0]) / exponential,
+        )
+
+    simulated, default = _Count(), _Count()
+    growth = [np.empty(0)]
+    for judged in in_order(work, range(0, patients, piece), threads=workers):
+        simulated.add(judged.plain)
+        default.add(judged.default)
+        growth.append(judged.growth)
+        advance(judged.plain.size)
     analytic, interval = analytic_share(model, protocol.response.disease_control_at)
-    evaluated = int(np.isfinite(np.concatenate(plain)).sum())
     return NaturalHistory(
         analytic=analytic,
         interval=interval,
-        simulated=_share(plain),
-        default=_share(default),
+        simulated=simulated.share,
+        default=default.share,
         growth=_spread(growth),
         patients=patients,
-        evaluated=evaluated,
+        evaluated=simulated.judged,
     )
 
 
-def _spread(values: list[NDArray[np.float64]]) -> tuple[float, float, float]:
+def _spread(values: list[Array]) -> tuple[float, float, float]:
     joined = np.concatenate(values)
     joined = joined[np.isfinite(joined)]
     if not joined.size:
         return (float("nan"),) * 3
     low, middle, high = np.quantile(joined, (0.05, 0.5, 0.95))
     return float(low), float(middle), float(high)
-
-
-def _share(outcomes: list[NDArray[np.float64]]) -> float:
-    values = np.concatenate(outcomes)
-    judged = values[np.isfinite(values)]
-    return float(judged.mean()) if judged.size else float("nan")

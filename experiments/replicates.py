@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import fisher_exact
 
 from ..model.errors import ProtocolError
 from ..model.randomness import uniforms
@@ -50,11 +51,12 @@ def resized(pools: Sequence[Pool], treated: Sequence[int], evaluable: Sequence[i
     ]
 
 
+@cache
 def fisher_tables(low: int, high: int) -> tuple[Array, Array]:
     """P values of every outcome of a comparison, one-sided and two-sided, each of shape (low + 1, high + 1).
 
     Row i, column j: i of ``low`` patients against j of ``high``; the one-sided alternative is more of the
-    high group.
+    high group. Counts are whole numbers, so each P value is rounded once and ties are ties.
 
     >>> one_sided, two_sided = fisher_tables(11, 8)
     >>> round(float(one_sided[3, 7]), 4), round(float(two_sided[3, 7]), 4)
@@ -63,9 +65,13 @@ def fisher_tables(low: int, high: int) -> tuple[Array, Array]:
     tables = np.empty((2, low + 1, high + 1))
     for i in range(low + 1):
         for j in range(high + 1):
-            counts = [[j, high - j], [i, low - i]]
-            tables[0, i, j] = fisher_exact(counts, alternative="greater").pvalue
-            tables[1, i, j] = fisher_exact(counts, alternative="two-sided").pvalue
+            # How many choices of the i + j patients have k of the high group, for each k that is possible.
+            possible = range(max(0, i + j - low), min(high, i + j) + 1)
+            ways = {k: comb(high, k) * comb(low, i + j - k) for k in possible}
+            total = comb(low + high, i + j)
+            tables[0, i, j] = sum(number for k, number in ways.items() if k >= j) / total
+            tables[1, i, j] = sum(number for number in ways.values() if number <= ways[j]) / total
+    tables.flags.writeable = False
     return tables[0], tables[1]
 
 
@@ -96,10 +102,9 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
     ProtocolError
         If an arm has fewer evaluable virtual patients than the whole trial has patients.
     """
-    trials = np.arange(count, dtype=np.int64)
     size = sum(pool.evaluable + pool.withdrawn for pool in pools)
-    picks = uniforms(seed, trials, "members of a replicate", size)
-    leaves = uniforms(seed, trials, "withdrawal in a replicate", size) * end
+    picks, withdrawals = _chances(seed, count, size)
+    leaves = withdrawals * end
     members = np.full((count, size), -1, dtype=np.int64)
     stable = {
         "low": np.zeros(count, np.int64),
@@ -110,6 +115,7 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
     slot = 0
     for pool in pools:
         judged = np.isfinite(pool.stable)
+        received = pool.taken.sum(axis=1)
         if judged.sum() < size:
             raise ProtocolError(
                 f"arm {pool.name!r}: {int(judged.sum())} evaluable virtual patients are too few "
@@ -125,7 +131,7 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
                 injections += (pool.taken[who] & stays).sum(axis=1)
             else:
                 stable[pool.side] += pool.stable[who].astype(np.int64)
-                injections += pool.taken[who].sum(axis=1)
+                injections += received[who]
             slot += 1
     low = sum(pool.evaluable for pool in pools if pool.side == "low")
     high = sum(pool.evaluable for pool in pools if pool.side == "high")
@@ -139,6 +145,16 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
         "p_two_sided": two_sided[stable["low"], stable["high"]],
         "injections": injections,
     }
+
+
+@lru_cache(maxsize=1)
+def _chances(seed: int, count: int, size: int) -> tuple[Array, Array]:
+    """Uniforms of every place in every trial; the same however the patients are split over the arms."""
+    trials = np.arange(count, dtype=np.int64)
+    return (
+        uniforms(seed, trials, "members of a replicate", size),
+        uniforms(seed, trials, "withdrawal in a replicate", size),
+    )
 
 
 def draw_unused(allowed: Whole, used: Whole, pick: Array, patients: int) -> Whole:

@@ -1,14 +1,17 @@
 """Summary of a trial: table, other splits of patients, natural history, failures, population as drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..fitting.cohorts import CohortCard
-from ..model import Model, Patients
-from ..model.engine.status import Status
+from ..model import Model
+from ..model.spread import redrawn_share, spread_row
+from .drawn import Drawn
+from .failures import FailedAgainstRest, failures, retried
 from .natural_history import NaturalHistory
 from .protocol import Protocol
 from .replicates import Pool, replicate_trials, resized
@@ -17,19 +20,29 @@ from .table import Row, observed_counts
 
 
 def split_rows(
-    pools: Sequence[Pool], protocol: Protocol, card: CohortCard | None, *, count: int, seed: int
+    pools: Sequence[Pool],
+    trials: Mapping[str, NDArray[Any]],
+    protocol: Protocol,
+    card: CohortCard | None,
+    *,
+    seed: int,
 ) -> list[Row]:
-    """Key figures under the protocol's split of patients over arms, and under the others it names."""
+    """Key figures under the protocol's split of patients over arms, and under the others it names.
+
+    ``trials`` are the replicates under the protocol's split; as many are drawn under each of the others.
+    """
     if protocol.comparison is None:
         return []
-    sizes = [("as in the protocol", [a.treated for a in protocol.arms], [a.evaluable for a in protocol.arms])]
-    sizes += [(split.name, list(split.treated), list(split.evaluable)) for split in protocol.splits]
+    own = [arm.treated for arm in protocol.arms], [arm.evaluable for arm in protocol.arms]
+    found = [("as in the protocol", *own, trials)]
+    for split in protocol.splits:
+        sizes = list(split.treated), list(split.evaluable)
+        count = len(trials["stable_low"])
+        others = replicate_trials(resized(pools, *sizes), count=count, seed=seed, end=protocol.visits.end)
+        found.append((split.name, *sizes, others))
     seen = observed_counts(card)
     rows = []
-    for name, treated, evaluable in sizes:
-        trials = replicate_trials(
-            resized(pools, treated, evaluable), count=count, seed=seed, end=protocol.visits.end
-        )
+    for name, treated, evaluable, trials in found:
         row: Row = {
             "split": name,
             "treated": treated,
@@ -46,39 +59,32 @@ def split_rows(
     return rows
 
 
-def failures(arms: Sequence[Arm]) -> dict[str, dict[str, int]]:
-    """Patients that could not be solved, by arm and by what happened to them."""
-    counted = {}
-    for arm in arms:
-        codes, counts = np.unique(arm.table["status"], return_counts=True)
-        counted[arm.name] = {
-            Status(int(code)).meaning: int(number)
-            for code, number in zip(codes, counts, strict=True)
-            if code < 0
-        }
-    return counted
-
-
 def summarise(
     *,
     table: list[Row],
     splits: list[Row],
     arms: Sequence[Arm],
     history: NaturalHistory,
-    patients: Patients,
+    drawn: Drawn,
     model: Model,
 ) -> dict[str, Any]:
     """The summary of a result, as numbers and texts that JSON can hold."""
     kinds = [item.kind for item in model.parameters.parameters.values()]
+    declared = {item.column: item for item in drawn.first.declared}
+    component, redrawn = drawn.table["component"], redrawn_share(drawn.table["attempts"])
+    failed = FailedAgainstRest(arms)
+    rows = []
+    for column, values in drawn.columns(list(declared)):
+        rows.append(spread_row(declared[column], values, component, redrawn))
+        failed.add(declared[column], values)
     return {
         "table": table,
         "natural_history": history.as_mapping(),
         "failures": failures(arms),
+        "retried": retried(arms),
+        "failed_against_rest": failed.as_mapping(),
         "splits": splits,
-        "declared_realised": [
-            {name: _plain(value) for name, value in asdict(row).items()}
-            for row in patients.declared_against_realised()
-        ],
+        "declared_realised": [{name: _plain(value) for name, value in asdict(row).items()} for row in rows],
         "assumed_parameters": kinds.count("assumed"),
         "total_parameters": len(kinds),
     }

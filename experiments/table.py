@@ -75,7 +75,7 @@ def trial_table(
     card
         Published facts; None if there are none.
     """
-    lost = {arm.label: float(np.mean(arm.table["status"] < 0)) for arm in arms}
+    lost = {arm.label: arm.failed for arm in arms}
     if max(lost.values()) > MOST_FAILED:
         shares = ", ".join(f"{label} {_percent(share)}" for label, share in lost.items())
         return [_row("Refused", "-", "too many patients could not be solved", float("nan"), None, shares)]
@@ -198,7 +198,7 @@ def observed_counts(card: CohortCard | None) -> tuple[int, int, int, int] | None
 
 
 def _judged(judged: int, members: Sequence[Arm]) -> str:
-    return f"{judged:,} of {sum(len(arm.table['status']) for arm in members):,} virtual patients judged"
+    return f"{judged:,} of {sum(arm.patients for arm in members):,} virtual patients judged"
 
 
 def _chance(name: str, happened: NDArray[np.bool_], published: str) -> Row:

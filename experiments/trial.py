@@ -1,25 +1,35 @@
 """Front door of the experiments: a protocol, its trial, the result."""
 
 import platform
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ..model import Model, Patients, draw, load_model
+import numpy as np
+
+from .. import __version__
+from ..model import Model, load_model, simulate
+from ..model.engine.batch import evaluate
 from ..model.engine.compilation import target
 from ..model.errors import Lag3igError, ProtocolError
-from ..model.storage import check_writable
+from ..model.storage import GrowingFile
+from .drawn import draw_into
+from .in_order import thread_count
 from .natural_history import check_natural_history
 from .protocol import LoadedProtocol, Protocol, load_protocol
 from .replicates import Pool, replicate_trials
-from .results import BLOCK, Population, TrialResult
+from .result_file import arm_builder, population_builder, write_rest
+from .results import Population, TrialResult
 from .summary import split_rows, summarise
 from .table import trial_table
+from .tables import BLOCK
 from .virtual_arm import VirtualArm, simulate_arm
 
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "h5py", "pydantic", "pint")
+HISTORY_FOR_EACH, MOST_HISTORY = 10, 100_000  # patients of the check without drug
 Progress = Callable[[str, int, int], None]
 
 
@@ -32,7 +42,7 @@ def run_trial(
     threads: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    history_patients: int = 100_000,
+    history_patients: int | None = None,
     block: int = BLOCK,
 ) -> TrialResult:
     """Run a virtual trial: large virtual arms, and replicate trials of the real size drawn from them.
@@ -53,10 +63,11 @@ def run_trial(
         Where to write the result file.
     progress : callable, optional
         Called with what is being done, how many patients are done, and how many there are in all.
-    history_patients : int
-        Patients of the natural-history check; 0 leaves it out.
+    history_patients : int, optional
+        Patients of the natural-history check; 0 leaves it out. Ten for each patient of an arm, but at most
+        100,000, if not given.
     block : int
-        Patients simulated at a time: memory, not results, depends on it.
+        Patients that a thread simulates at a time: memory, not results, depends on it.
 
     Returns
     -------
@@ -77,21 +88,51 @@ def run_trial(
     ['0.05 mg', '0.25 mg', '1.25 mg', '6.25 mg', '30 mg']
     """
     loaded = protocol if isinstance(protocol, LoadedProtocol) else load_protocol(protocol)
-    plan = loaded.protocol
     for name, value in (("patients", patients), ("block", block)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ProtocolError(f"{name} = {value!r} must be a whole number from 1 on")
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+        raise ProtocolError(f"threads = {threads!r} must be a whole number from 1 on")
+    if history_patients is None:
+        history_patients = min(MOST_HISTORY, HISTORY_FOR_EACH * patients)
     for name, value in (("replicates", replicates), ("history_patients", history_patients)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise ProtocolError(f"{name} = {value!r} must be a whole number from 0 on")
-    target_file = check_writable(out) if out is not None else None
+    workers = thread_count(threads)
+    if out is None:
+        return _run(loaded, None, seed, patients, replicates, workers, progress, history_patients, block)
+    with GrowingFile(out) as file:
+        result = _run(loaded, file, seed, patients, replicates, workers, progress, history_patients, block)
+        file.commit()
+    return result
+
+
+def _run(
+    loaded: LoadedProtocol,
+    file: GrowingFile | None,
+    seed: int,
+    patients: int,
+    replicates: int,
+    threads: int,
+    progress: Progress | None,
+    history_patients: int,
+    block: int,
+) -> TrialResult:
+    """The trial itself; what belongs to single patients goes to the file, if there is one, as it is made."""
+    plan = loaded.protocol
     model = load_trial_model(plan)
+    _compile(model)
+    pieces: dict[str, int] = {"block": block, "threads": threads}
     counter = _Counter(progress, patients * len(plan.arms) + history_patients)
     counter.say("drawing patients")
-    drawn = draw(model, patients, seed=seed, sampling=plan.sampling)
+    names = tuple(model.kernels.parameters)
+    drawn = draw_into(
+        population_builder(file, names), model, patients, seed=seed, sampling=plan.sampling, **pieces
+    )
     arms = []
     for arm in plan.arms:
         counter.say(f"simulating {arm.name}")
+        builder = arm_builder(file, arm.name)
         arms.append(
             simulate_arm(
                 arm,
@@ -99,20 +140,14 @@ def run_trial(
                 model=model,
                 patients=drawn,
                 seed=seed,
-                threads=threads,
-                block=block,
                 advance=counter.add,
+                builder=builder,
+                **pieces,
             )
         )
     counter.say("natural history")
     history = check_natural_history(
-        plan,
-        model=model,
-        patients=history_patients,
-        seed=seed,
-        threads=threads,
-        block=block,
-        advance=counter.add,
+        plan, model=model, patients=history_patients, seed=seed, advance=counter.add, **pieces
     )
     counter.say("replicate trials")
     pools = _pools(arms, plan)
@@ -123,33 +158,44 @@ def run_trial(
     result = TrialResult(
         protocol_text=loaded.text,
         protocol_name=plan.name,
-        lag3ig_version=version("lag3ig"),
+        lag3ig_version=__version__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seed=seed,
         model_hash=model.hash,
         structure=model.structure.as_mapping(),
-        versions={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        versions={"python": platform.python_version(), **{name: _version(name) for name in LIBRARIES}},
         target=target(),
         parameters=_parameters(model),
         scan_days=(0.0, *plan.visits.scans),
-        patients=_population(drawn, model),
+        patients=Population(drawn.table, names),
         arms={arm.name: arm for arm in rows},
         curves={item.arm.name: item.curves for item in arms},
         replicates=trials,
         summary=summarise(
             table=trial_table(rows, trials, plan, card),
-            splits=split_rows(pools, plan, card, count=replicates, seed=seed) if compared else [],
+            splits=split_rows(pools, trials, plan, card, seed=seed) if compared else [],
             arms=rows,
             history=history,
-            patients=drawn,
+            drawn=drawn,
             model=model,
         ),
     )
-    if target_file is not None:
+    if file is not None:
         counter.say("writing the result")
-        result.save(target_file, block=BLOCK)
+        write_rest(file, result)
     counter.say("done")
     return result
+
+
+def _version(name: str) -> str:
+    """Version of a library; one that is loaded knows its own, without a search of the disk."""
+    return getattr(sys.modules.get(name), "__version__", None) or version(name)
+
+
+def _compile(model: Model) -> None:
+    """Compile what every thread will use once, and not in each of them."""
+    evaluate(model.kernels, "margins", model.typical()[None])
+    simulate(model=model, times=[0.0], threads=1)
 
 
 def load_trial_model(protocol: Protocol) -> Model:
@@ -191,7 +237,7 @@ def _pools(arms: list[VirtualArm], protocol: Protocol) -> list[Pool]:
     return [
         Pool(
             name=item.arm.name,
-            stable=item.arm.table["stable_3m"],
+            stable=item.arm.table["stable_3m"].astype(np.float16),  # 1, 0 and NaN need no more
             taken=item.taken,
             times=item.times,
             evaluable=plan.evaluable,
@@ -200,16 +246,6 @@ def _pools(arms: list[VirtualArm], protocol: Protocol) -> list[Pool]:
         )
         for item, plan in zip(arms, protocol.arms, strict=True)
     ]
-
-
-def _population(patients: Patients, model: Model) -> Population:
-    return Population(
-        ids=patients.ids,
-        attempts=patients.attempts,
-        component=patients.component,
-        parameters=patients.parameters,
-        names=tuple(model.kernels.parameters),
-    )
 
 
 def _parameters(model: Model) -> tuple[dict[str, Any], ...]:

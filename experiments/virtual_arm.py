@@ -1,8 +1,8 @@
-"""One large virtual arm: patients simulated block by block, measured at the visits, and judged."""
+"""One large virtual arm: patients simulated piece by piece, measured at the visits, and judged."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,18 @@ from ..model import Model, Patients, Regimen, Trajectories, endpoints, recist, s
 from .chance import Chance, draw_chance
 from .columns import LEVELS
 from .design import ProtocolArm
+from .drawn import Drawn
+from .in_order import in_order, piece_size, thread_count
 from .protocol import Protocol
 from .results import Arm, Curves
+from .tables import TableBuilder
 
 Array = NDArray[np.float64]
 SHOWN = ("plasma", "activated_cd8", "em_cd8_percent", "sld")  # observables whose curves are kept
 SAMPLE = 60  # patients whose own curves are kept
 MOST_CURVES = 20_000  # patients that quantiles of curves are taken over; more would only cost memory
 POINTS = 120  # points in time of a curve, at most about one a day
+AFTER_DOSE = (0.125, 0.25, 0.5, 0.75, 1.5)  # d; further points after each dose, where the plasma curve bends
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +38,25 @@ class VirtualArm:
     times: Array
 
 
+class _Piece(NamedTuple):
+    """Some patients of an arm, judged."""
+
+    table: dict[str, NDArray[Any]]
+    taken: NDArray[np.bool_]
+    curves: dict[str, Array] | None
+
+
 def simulate_arm(
     arm: ProtocolArm,
     protocol: Protocol,
     *,
     model: Model,
-    patients: Patients,
+    patients: Patients | Drawn,
     seed: int,
     threads: int | None,
     block: int,
     advance: Callable[[int], None],
+    builder: TableBuilder | None = None,
 ) -> VirtualArm:
     """Simulate and judge every patient under an arm's regimen.
 
@@ -55,39 +68,51 @@ def simulate_arm(
         The same patients for every arm.
     seed : int
         Of the errors and chances around the patients.
+    threads : int, optional
+        Pieces simulated at a time; as many as there are cores if None.
     block : int
-        Patients simulated at a time; the result does not depend on it.
+        Patients of a piece at most; the result does not depend on it.
     advance : callable
         Told the number of patients done.
+    builder
+        Where the endpoints go as pieces are done; kept in memory if left out.
     """
     regimen = arm.regimen()
-    grid = time_grid(protocol)
-    shown = np.unique(np.concatenate([curve_times(protocol), np.asarray(protocol.visits.plasma)]))
     doses = regimen.administrations(protocol.visits.end)
     times = np.array([item.time for item in doses], dtype=np.float64)
+    shown = curve_times(protocol, times)
+    visits = protocol.visits
+    looked_at = np.unique(np.concatenate([shown, visits.blood, visits.scans]))
     leading = np.array([item.drug == doses[0].drug for item in doses], dtype=bool)
-    count = patients.ids.size
-    tables, kept, taken_blocks = [], [], []
-    for start in range(0, count, block):
-        some = patients.take(np.arange(start, min(start + block, count)))
+
+    def work(numbered: tuple[int, Patients]) -> _Piece:
+        start, some = numbered[0] * size, numbered[1]
         chance = draw_chance(seed, some.ids, protocol.visits, protocol.conduct)
         taken = chance.received(times, protocol.conduct.missed_injection)
         run = simulate(
             regimen,
             model=model,
             patients=some,
-            times=grid,
+            times=looked_at,
             taken=_every_dose(regimen, taken),
-            threads=threads,
+            threads=1,
         )
         table = judge(run, protocol, chance, second_dose=_second(times[leading]))
         table["injections"] = taken[:, leading].sum(axis=1).astype(np.int64)
-        tables.append(table)
-        taken_blocks.append(taken[:, leading])
-        if start < MOST_CURVES:
-            kept.append(_shown(run, shown, MOST_CURVES - start))
-        advance(some.ids.size)
-    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+        curves = _shown(run, shown, MOST_CURVES - start) if start < MOST_CURVES else None
+        return _Piece(table, taken[:, leading], curves)
+
+    builder = TableBuilder() if builder is None else builder
+    kept: list[dict[str, Array]] = []
+    received: list[NDArray[np.bool_]] = []
+    workers = thread_count(threads)
+    size = piece_size(len(patients), block, workers)
+    for piece in in_order(work, enumerate(patients.pieces(size)), threads=workers):
+        builder.add(piece.table)
+        received.append(piece.taken)
+        if piece.curves is not None:
+            kept.append(piece.curves)
+        advance(len(piece.taken))
     lead = doses[0] if doses else None
     return VirtualArm(
         arm=Arm(
@@ -99,27 +124,24 @@ def simulate_arm(
             group=arm.group or "",
             treated=arm.treated,
             evaluable=arm.evaluable,
-            table=columns,
+            table=builder.finish(),
         ),
-        curves=_curves(kept, shown, model),
-        taken=np.concatenate(taken_blocks),
+        curves=_curves(kept, shown, model, workers),
+        taken=np.concatenate(received),
         times=times[leading],
     )
 
 
-def curve_times(protocol: Protocol) -> Array:
-    """Times at which curves are kept: daily, or wider apart in a long trial."""
+def curve_times(protocol: Protocol, doses: Array) -> Array:
+    """Times at which curves are kept.
+
+    Daily, or wider apart in a long trial; closer after each of the first doses; and when plasma is sampled.
+    """
     end = protocol.visits.end
     step = max(1.0, np.ceil(end / POINTS))
-    return np.unique(np.concatenate([np.arange(0.0, end, step), [end]]))
-
-
-def time_grid(protocol: Protocol) -> Array:
-    """Every time that is looked at: curves, blood, plasma, scans; increasing."""
-    visits = protocol.visits
-    return np.unique(
-        np.concatenate([[0.0], curve_times(protocol), visits.blood, visits.plasma, visits.scans])
-    )
+    early = np.add.outer(np.unique(doses), AFTER_DOSE).ravel()[:POINTS]
+    times = np.concatenate([np.arange(0.0, end, step), early[early < end], protocol.visits.plasma, [end]])
+    return np.unique(times)
 
 
 def _every_dose(regimen: Regimen, taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -248,13 +270,18 @@ def _shown(run: Trajectories, shown: Array, most: int) -> dict[str, Array]:
     return {name: run.curve(name)[:most][run.solved[:most]][:, columns] for name in SHOWN}
 
 
-def _curves(kept: list[dict[str, Array]], shown: Array, model: Model) -> Curves:
-    quantiles, sample = {}, {}
-    for name in SHOWN:
-        values = np.concatenate([part[name] for part in kept])
-        if len(values):
-            quantiles[name] = np.ascontiguousarray(np.quantile(values, LEVELS, axis=0).T)
-        else:
-            quantiles[name] = np.full((shown.size, len(LEVELS)), np.nan)
-        sample[name] = values[:SAMPLE].copy()
-    return Curves(shown, quantiles, sample, {name: model.unit(name) for name in SHOWN})
+def _curves(kept: list[dict[str, Array]], shown: Array, model: Model, threads: int) -> Curves:
+    def summarise(name: str) -> tuple[Array, Array]:
+        values = np.concatenate([part.pop(name) for part in kept])
+        sample = values[:SAMPLE].copy()
+        if not len(values):
+            return np.full((shown.size, len(LEVELS)), np.nan), sample
+        return np.ascontiguousarray(np.quantile(values, LEVELS, axis=0, overwrite_input=True).T), sample
+
+    found = dict(zip(SHOWN, in_order(summarise, SHOWN, threads=threads), strict=True))
+    return Curves(
+        time=shown,
+        quantiles={name: quantiles for name, (quantiles, _) in found.items()},
+        sample={name: sample for name, (_, sample) in found.items()},
+        units={name: model.unit(name) for name in SHOWN},
+    )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .model import load_model as load_model
     from .population import Patients as Patients
     from .population import draw as draw
+    from .sensitivities import Sensitivities as Sensitivities
+    from .sensitivities import simulate_sensitivities as simulate_sensitivities
     from .simulation import simulate as simulate
     from .trajectories import Trajectories as Trajectories
 
@@ -28,6 +30,7 @@ _HOMES = {
     "Model": "model",
     "Patients": "population",
     "Regimen": "dosing",
+    "Sensitivities": "sensitivities",
     "StopAtProgression": "dose_rules",
     "Structure": "definition.structures",
     "Trajectories": "trajectories",
@@ -37,6 +40,7 @@ _HOMES = {
     "load_model": "model",
     "reset": "dosing",
     "simulate": "simulation",
+    "simulate_sensitivities": "sensitivities",
 }
 
 __all__ = [
@@ -44,6 +48,7 @@ __all__ = [
     "Model",
     "Patients",
     "Regimen",
+    "Sensitivities",
     "StopAtProgression",
     "Structure",
     "Trajectories",
@@ -53,6 +58,7 @@ __all__ = [
     "load_model",
     "reset",
     "simulate",
+    "simulate_sensitivities",
 ]
 
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from .dose_rules import Course
 from .dosing import Regimen
-from .engine.batch import evaluate, observe, solve
+from .engine.batch import evaluate, observe
 from .engine.events import Events
+from .engine.retry import solve_or_retry
 from .errors import DosingError
 from .model import Model
 from .population import Patients, occasion_variation
@@ -121,7 +122,7 @@ def _advance(
     events = _window(events, start, np.inf if last else end)
     wanted = np.flatnonzero((times >= start) & ((times <= end) if last else (times < end)))
     grid = times[wanted] if last else np.append(times[wanted], end)
-    stage = solve(
+    stage = solve_or_retry(
         model.kernels,
         patients.parameters,
         grid,
@@ -132,8 +133,11 @@ def _advance(
         **options,
     )
     here.states[:, wanted, :] = stage.states[:, : wanted.size, :]
-    # A patient that failed keeps the reason: later stages would only find its state no longer a number.
-    here.status = np.where(here.status < 0, here.status, stage.status)
+    # A patient that failed keeps the reason: later stages would only find its state no longer a number. One
+    # that was solved at a second attempt stays marked.
+    before = here.status
+    went_on = np.where(stage.status < 0, stage.status, np.maximum(before, stage.status))
+    here.status = np.where(before < 0, before, went_on).astype(np.int8)
     here.steps += np.where(here.status < 0, 0, stage.steps)
     here.state, here.inputs = stage.final_state, stage.final_inputs
 

@@ -12,8 +12,9 @@ from .dose_line import DoseLine, Size, fit_line
 from .dosing import Administration, Regimen
 from .engine.batch import evaluate
 from .engine.events import Events, Kind
+from .engine.sensitivity import EventSlopes, evaluate_with_sensitivities
 from .errors import DosingError, nearest
-from .event_columns import Column, gather
+from .event_columns import Column, gather, gather_slopes
 from .steady_state import Cycle, find_steady_state
 
 if TYPE_CHECKING:
@@ -70,9 +71,49 @@ def compile_events(
     DosingError, UnitError
         If a line does not fit the model, or an array has another shape.
     """
-    compiler = _Compiler(regimen, model, parameters, switches)
-    shape = (len(parameters), len(compiler.given))
-    arrays = {"taken": taken, "amount_factor": amount_factor, "delay": delay, **(dose_inputs or {})}
+    given = (taken, amount_factor, delay, dose_inputs or {})
+    return _compiled(_Compiler(regimen, model, parameters, switches), *given).events()
+
+
+def compile_events_with_slopes(
+    regimen: Regimen,
+    model: "Model",
+    parameters: Floats,
+    *,
+    symbols: Sequence[str],
+    taken: NDArray[np.bool_] | None = None,
+    amount_factor: Floats | None = None,
+    dose_inputs: Mapping[str, Floats] | None = None,
+    switches: Sequence[Switch] = (),
+) -> tuple[Events, EventSlopes]:
+    """Events as by `compile_events`, and how they depend on some of the parameters.
+
+    Bioavailability changes amounts, rates and ends of infusions, a lag moves what the dose brings.
+
+    Raises
+    ------
+    DosingError
+        Also if the regimen asks for a steady state.
+    """
+    if any(record.steady_state for record in regimen.records):
+        raise DosingError(
+            "steady-state lines (SS) have no sensitivities; give the doses themselves (ADDL) instead"
+        )
+    compiler = _Compiler(regimen, model, parameters, switches, symbols)
+    _compiled(compiler, taken, amount_factor, None, dose_inputs or {})
+    return compiler.events(), compiler.slopes()
+
+
+def _compiled(
+    compiler: "_Compiler",
+    taken: NDArray[np.bool_] | None,
+    amount_factor: Floats | None,
+    delay: Floats | None,
+    dose_inputs: Mapping[str, Floats],
+) -> "_Compiler":
+    """Compiler to which every line and dose has been added."""
+    shape = (len(compiler.parameters), len(compiler.given))
+    arrays = {"taken": taken, "amount_factor": amount_factor, "delay": delay, **dose_inputs}
     for name, array in arrays.items():
         if array is not None and np.shape(array) != shape:
             raise DosingError(
@@ -84,10 +125,10 @@ def compile_events(
     compiler.add_resets(late)
     compiler.add_steady_states(late)
     for column, item in enumerate(compiler.given):
-        inputs = {name: values[:, column] for name, values in (dose_inputs or {}).items()}
+        inputs = {name: values[:, column] for name, values in dose_inputs.items()}
         start = np.where(received[:, column], item.time + late[:, column], math.inf)
         compiler.add_dose(item, start, factor[:, column], inputs)
-    return compiler.events()
+    return compiler
 
 
 @dataclass(slots=True)
@@ -98,6 +139,7 @@ class _Compiler:
     model: "Model"
     parameters: Floats
     switches: Sequence[Switch]
+    symbols: Sequence[str] = ()
     given: tuple[Administration, ...] = field(init=False)
     lines: dict[int, DoseLine] = field(default_factory=dict)
     states: dict[str, int] = field(init=False)
@@ -111,27 +153,44 @@ class _Compiler:
         self.given = self.regimen.administrations()
         self.states = {name: index for index, name in enumerate(kernels.states)}
         self.inputs = {name: index for index, (name, _) in enumerate(kernels.inputs)}
-        properties = evaluate(kernels, "doses", self.parameters)
-        properties = properties.reshape(len(self.parameters), len(self.model.routes), 3)
+        shape = (len(self.parameters), len(self.model.routes), 3)
+        if self.symbols:
+            properties, slopes = evaluate_with_sensitivities(kernels, "doses", self.parameters, self.symbols)
+        else:
+            properties, slopes = evaluate(kernels, "doses", self.parameters), np.empty((*shape, 0))
+        properties, slopes = properties.reshape(shape), slopes.reshape(*shape, len(self.symbols))
         for index, record in enumerate(self.regimen.records):
             if record.gives_dose:
-                self.lines[index] = fit_line(index + 1, record, self.model, properties)
+                self.lines[index] = fit_line(index + 1, record, self.model, properties, slopes)
         for switch in self.switches:
             self._set_input((_SWITCHED, -1), switch.time, switch.input, switch.value)
 
     def _full(self, value: float) -> Floats:
         return np.full(len(self.parameters), value)
 
-    def _add(self, rank: Rank, time: Floats, kind: Kind, target: int, value: Floats) -> None:
+    def _add(
+        self,
+        rank: Rank,
+        time: Floats,
+        kind: Kind,
+        target: int,
+        value: Floats,
+        *,
+        time_slopes: Floats | None = None,
+        value_slopes: Floats | None = None,
+    ) -> None:
         # A patient whose lag is no number keeps an event, so that the engine sees it and gives a status.
         lost = np.isnan(time)
-        column = Column(np.where(lost, 0.0, time), kind, target, np.where(lost, np.nan, value))
-        self.columns.append((rank, column))
+        time, value = np.where(lost, 0.0, time), np.where(lost, np.nan, value)
+        self.columns.append((rank, Column(time, kind, target, value, time_slopes, value_slopes)))
 
-    def _set_input(self, rank: Rank, time: Floats, name: str, value: Floats | float) -> None:
+    def _set_input(
+        self, rank: Rank, time: Floats, name: str, value: Floats | float, slopes: Floats | None = None
+    ) -> None:
         if name not in self.inputs:
             raise DosingError(f"the model has no input {name!r}; {nearest(name, self.inputs)}")
-        self._add(rank, time, Kind.SET_INPUT, self.inputs[name], np.broadcast_to(value, time.shape))
+        values = np.broadcast_to(value, time.shape)
+        self._add(rank, time, Kind.SET_INPUT, self.inputs[name], values, time_slopes=slopes)
 
     def _time_of_line(self, index: int, late: Floats) -> Floats:
         """Time of a line, as late as its first dose."""
@@ -195,8 +254,14 @@ class _Compiler:
         taken_away += [time for renewing, time in self.renewals if self._precedes(index, renewing)]
         for time in taken_away:
             stop = np.where((start < time) & (time <= stop), math.inf, stop)
-        self._add(rank, start, Kind.ADD_INPUT, target, size.rate)
-        self._add((_ENDING, index), stop, Kind.ADD_INPUT, target, -size.rate)
+        begins = ends = self.lines[index].lag_slopes
+        if size.duration_slopes is not None:
+            ends = begins + size.duration_slopes
+        slopes = size.rate_slopes
+        self._add(rank, start, Kind.ADD_INPUT, target, size.rate, time_slopes=begins, value_slopes=slopes)
+        slopes = None if slopes is None else -slopes
+        rank = (_ENDING, index)
+        self._add(rank, stop, Kind.ADD_INPUT, target, -size.rate, time_slopes=ends, value_slopes=slopes)
 
     def _precedes(self, index: int, renewing: int) -> bool:
         """Whether a line stands before a steady-state line of the same drug."""
@@ -214,18 +279,36 @@ class _Compiler:
                 arrival = np.where(arrival >= time, math.inf, arrival)
         rank = (_DOSING, item.record, item.number)
         for name, values in inputs.items():
-            self._set_input((*rank, 0), np.where(np.isnan(values), math.inf, arrival), name, values)
+            time = np.where(np.isnan(values), math.inf, arrival)
+            self._set_input((*rank, 0), time, name, values, line.lag_slopes)
         size = line.size(factor)
         if size.amount is not None:
-            self._add((*rank, 1), arrival, Kind.ADD_STATE, self.states[line.route.state], size.amount)
+            self._add(
+                (*rank, 1),
+                arrival,
+                Kind.ADD_STATE,
+                self.states[line.route.state],
+                size.amount,
+                time_slopes=line.lag_slopes,
+                value_slopes=size.amount_slopes,
+            )
         else:
             self._add_infusion(item.record, (*rank, 1), arrival, size)
 
     def events(self) -> Events:
         """All columns in the order of their ranks; those that add nothing are left out."""
+        return gather(self._kept(), len(self.parameters))
+
+    def slopes(self) -> EventSlopes:
+        """How the events depend on the parameters asked about."""
+        return gather_slopes(self._kept(), len(self.parameters), len(self.symbols))
+
+    def _kept(self) -> list[Column]:
         kept = []
         for _, column in sorted(self.columns, key=lambda ranked: ranked[0]):
+            idle = column.value == 0.0
+            if column.value_slopes is not None:
+                idle &= ~column.value_slopes.any(axis=1)
             adds = column.kind in (Kind.ADD_STATE, Kind.ADD_INPUT)
-            time = np.where(column.value == 0.0, math.inf, column.time) if adds else column.time
-            kept.append(replace(column, time=time))
-        return gather(kept, len(self.parameters))
+            kept.append(replace(column, time=np.where(idle, math.inf, column.time) if adds else column.time))
+        return kept

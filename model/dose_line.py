@@ -20,16 +20,25 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What one dose brings in the state's unit, shape (P,): an amount at once, or a rate and a duration."""
+    """What one dose brings in the state's unit, shape (P,): an amount at once, or a rate and a duration.
+
+    Slopes are derivatives with respect to the parameters asked about, shape (P, p); None stands for zero.
+    """
 
     amount: Floats | None = None
     rate: Floats | None = None
     duration: Floats | None = None
+    amount_slopes: Floats | None = None
+    rate_slopes: Floats | None = None
+    duration_slopes: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DoseLine:
-    """Line that gives a dose, with its route and the patients' scale, bioavailability and lag, shape (P,)."""
+    """Line that gives a dose, with its route and the patients' scale, bioavailability and lag, shape (P,).
+
+    ``slopes`` holds the derivatives of these three, shape (P, 3, p), p being 0 where none are asked for.
+    """
 
     number: int
     record: DoseRecord
@@ -37,6 +46,12 @@ class DoseLine:
     scale: Floats
     bioavailability: Floats
     lag: Floats
+    slopes: Floats
+
+    @property
+    def lag_slopes(self) -> Floats:
+        """Derivatives of the lag, shape (P, p)."""
+        return self.slopes[:, 2]
 
     def size(self, factor: Floats | float = 1.0) -> Size:
         """What one dose of the line brings, with a factor on its bioavailable amount.
@@ -48,15 +63,31 @@ class DoseLine:
         """
         record = self.record
         available = self.bioavailability * factor
+        scale_slopes = self.slopes[:, 0]
+        available_slopes = self.slopes[:, 1] * np.reshape(factor, (-1, 1))
         if record.rate is not None:
-            rate = self._in_dose_unit(record.rate) * self.scale
+            given = self._in_dose_unit(record.rate)
+            rate, rate_slopes = given * self.scale, given * scale_slopes
             if record.is_constant_infusion:
-                return Size(rate=rate, duration=np.full_like(rate, math.inf))
-            return Size(rate=rate, duration=available * (record.amount / record.rate))
-        amount = self._in_dose_unit(record.amount) * self.scale * available
+                forever = np.full_like(rate, math.inf)
+                return Size(rate=rate, duration=forever, rate_slopes=rate_slopes)
+            nominal = record.amount / record.rate
+            return Size(
+                rate=rate,
+                duration=available * nominal,
+                rate_slopes=rate_slopes,
+                duration_slopes=available_slopes * nominal,
+            )
+        given = self._in_dose_unit(record.amount)
+        amount = given * self.scale * available
+        amount_slopes = given * (scale_slopes * available[:, None] + self.scale[:, None] * available_slopes)
         if record.duration is not None:
-            return Size(rate=amount / record.duration, duration=np.full_like(amount, record.duration))
-        return Size(amount=amount)
+            return Size(
+                rate=amount / record.duration,
+                duration=np.full_like(amount, record.duration),
+                rate_slopes=amount_slopes / record.duration,
+            )
+        return Size(amount=amount, amount_slopes=amount_slopes)
 
     def _in_dose_unit(self, value: float) -> float:
         unit = self.record.unit or self.route.dose_unit
@@ -65,7 +96,7 @@ class DoseLine:
         )
 
 
-def fit_line(number: int, record: DoseRecord, model: "Model", properties: Floats) -> DoseLine:
+def fit_line(number: int, record: DoseRecord, model: "Model", properties: Floats, slopes: Floats) -> DoseLine:
     """Line fitted to the model.
 
     Parameters
@@ -74,6 +105,8 @@ def fit_line(number: int, record: DoseRecord, model: "Model", properties: Floats
         Of the line in its regimen, from 1; it opens the message of an error.
     properties : shape (P, R, 3)
         Scale, bioavailability and lag of each patient by each of the model's routes.
+    slopes : shape (P, R, 3, p)
+        Their derivatives.
 
     Raises
     ------
@@ -91,11 +124,14 @@ def fit_line(number: int, record: DoseRecord, model: "Model", properties: Floats
             "or give it by another route"
         )
     scale, bioavailability, lag = properties[:, row].T
+    slopes = slopes[:, row].copy()
     if record.bioavailability is not None:
         bioavailability = np.full_like(bioavailability, record.bioavailability)
+        slopes[:, 1] = 0.0
     if record.lag is not None:
         lag = np.full_like(lag, record.lag)
-    return DoseLine(number, record, route, scale, bioavailability, lag)
+        slopes[:, 2] = 0.0
+    return DoseLine(number, record, route, scale, bioavailability, lag, slopes)
 
 
 def find_route(record: DoseRecord, model: "Model") -> int:

@@ -8,18 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .engine.events import Events, Kind
+from .engine.sensitivity import EventSlopes
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One event of every patient: shape (P,) times, infinite where there is none, and values."""
+    """One event of every patient: shape (P,) times, infinite where there is none, and values.
+
+    Slopes are the derivatives of time and value, shape (P, p); None stands for zero.
+    """
 
     time: Floats
     kind: Kind
     target: int
     value: Floats
+    time_slopes: Floats | None = None
+    value_slopes: Floats | None = None
 
     def of(self, rows: NDArray[np.intp]) -> "Column":
         """The same event of some patients, in their order."""
@@ -39,13 +45,10 @@ def gather(columns: Sequence[Column], patients: int) -> Events:
     """
     if not columns:
         return Events.none(patients)
-    time = np.stack([column.time for column in columns], axis=1)
+    time, order, there = _ordered(columns)
     value = np.stack([column.value for column in columns], axis=1)
     kind = np.array([column.kind for column in columns], dtype=np.int8)
     target = np.array([column.target for column in columns], dtype=np.int32)
-    order = np.argsort(time, axis=1, kind="stable")
-    time = np.take_along_axis(time, order, axis=1)
-    there = time < math.inf
     offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
     return Events(
         offsets,
@@ -54,6 +57,31 @@ def gather(columns: Sequence[Column], patients: int) -> Events:
         target[order][there],
         np.take_along_axis(value, order, axis=1)[there],
     )
+
+
+def gather_slopes(columns: Sequence[Column], patients: int, parameters: int) -> EventSlopes:
+    """Slopes of the events that `gather` makes of the columns, for so many parameters."""
+    if not columns:
+        return EventSlopes.none(Events.none(patients), parameters)
+    _, order, there = _ordered(columns)
+    nothing = np.zeros((patients, parameters))
+
+    def gathered(slopes: Sequence[Floats | None]) -> Floats:
+        whole = np.stack([nothing if item is None else item for item in slopes], axis=1)
+        return np.asarray(np.take_along_axis(whole, order[:, :, None], axis=1)[there])
+
+    return EventSlopes(
+        time=gathered([column.time_slopes for column in columns]),
+        value=gathered([column.value_slopes for column in columns]),
+    )
+
+
+def _ordered(columns: Sequence[Column]) -> tuple[Floats, NDArray[np.intp], NDArray[np.bool_]]:
+    """Times of each patient ascending, the order of the columns, and which there are; shapes (P, C)."""
+    time = np.stack([column.time for column in columns], axis=1)
+    order = np.argsort(time, axis=1, kind="stable")
+    time = np.take_along_axis(time, order, axis=1)
+    return time, order, time < math.inf
 
 
 def after(events: Events, time: float) -> Events:

@@ -1,6 +1,6 @@
 """Virtual patients: parameters drawn from the table's distributions, the same person in every arm."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -82,6 +82,11 @@ class Patients:
             self.count,
             self.declared,
         )
+
+    def pieces(self, size: int) -> Iterator["Patients"]:
+        """The patients, ``size`` at a time."""
+        for start in range(0, len(self), size):
+            yield self.take(np.arange(start, min(start + size, len(self))))
 
     def declared_against_realised(self) -> tuple[SpreadRow, ...]:
         """Median and spread of each parameter as the table declares them and as these patients have them.

@@ -7,7 +7,7 @@ bits on every machine; numpy promises that only for raw words.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -70,6 +70,11 @@ def _whole(values: ArrayLike, name: str) -> Words:
     return array.astype(np.uint64)
 
 
+def _check_seed(seed: int) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+        raise PopulationError(f"seed must be a whole number from 0 to 2**64 - 1; got {seed!r}")
+
+
 def _chunks(patients: int, blocks: int) -> Iterator[slice]:
     step = max(1, _CHUNK // max(1, blocks))
     return (slice(first, first + step) for first in range(0, patients, step))
@@ -105,8 +110,7 @@ def words(seed: int, ids: ArrayLike, purpose: str, count: int, *, attempt: Array
     1. Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC11,
     doi:10.1145/2063384.2063405
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
-        raise PopulationError(f"seed must be a whole number from 0 to 2**64 - 1; got {seed!r}")
+    _check_seed(seed)
     patients = _whole(ids, "patient numbers")
     attempts = np.broadcast_to(_whole(attempt, "attempts"), patients.shape)
     blocks = -(-count // _BLOCK)
@@ -138,6 +142,31 @@ def uniforms(seed: int, ids: ArrayLike, purpose: str, count: int, attempt: Array
     True
     """
     return to_open_interval(words(seed, ids, purpose, count, attempt=attempt))
+
+
+def first_uniforms(seed: int, ids: ArrayLike, purposes: Sequence[str], attempt: int = 0) -> Floats:
+    """First uniform of each of several purposes, shape (P, purposes): the same as one call for each, faster.
+
+    >>> pair = first_uniforms(1, [3, 7], ["example", "other"])
+    >>> pair[:, 0].tolist() == uniforms(1, [3, 7], "example", 1)[:, 0].tolist()
+    True
+    """
+    _check_seed(seed)
+    patients = _whole(ids, "patient numbers")
+    codes = np.array([code(purpose) for purpose in purposes], dtype=np.uint64)
+    out = np.empty((patients.size, codes.size), dtype=np.uint64)
+    one, attempts, zero = (np.uint64(value) for value in (1, attempt, 0))
+    for rows in _chunks(patients.size, codes.size):
+        shape = (patients[rows].size, codes.size)
+        counter = (
+            np.full(shape, one),
+            np.full(shape, attempts),
+            np.tile(codes, (shape[0], 1)),
+            np.full(shape, zero),
+        )
+        key = (np.broadcast_to(patients[rows, None], shape), np.full(shape, seed, dtype=np.uint64))
+        out[rows] = _philox(counter, key)[0]
+    return to_open_interval(out)
 
 
 def normals(seed: int, ids: ArrayLike, purpose: str, count: int, attempt: ArrayLike = 0) -> Floats:

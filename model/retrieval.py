@@ -1,24 +1,42 @@
-"""Result files read back: whole, verified, and safe to open from strangers.
+"""Result files read back: verified, part by part or whole, and safe to open from strangers.
 
 Links and data outside the file are refused, and so is a dataset that claims more bytes than the file holds.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import StorageError
-from .storage import Dataset, Group
+from .tree import Dataset, Group, Stored
 
 DEEPEST = 8
 MOST_OBJECTS = 100_000
 
 
 def read(path: str | Path, *, schema: str, versions: tuple[int, ...]) -> Group:
-    """Read a whole file into memory, checksums verified.
+    """Read a whole file into memory, checksums verified; parameters and errors as of `open_stored`."""
+    return _loaded(open_stored(path, schema=schema, versions=versions))
+
+
+def _loaded(group: Group) -> Group:
+    members: dict[str, Group | Dataset | Stored] = {
+        name: _loaded(member) if isinstance(member, Group) else Dataset(member.values, member.attributes)
+        for name, member in group.members.items()
+    }
+    return Group(members, group.attributes)
+
+
+def open_stored(path: str | Path, *, schema: str, versions: tuple[int, ...]) -> Group:
+    """Open a file whose datasets are read, and their checksums verified, as they are asked for.
+
+    The file stays open as long as anything of it is in use.
 
     Parameters
     ----------
@@ -38,20 +56,27 @@ def read(path: str | Path, *, schema: str, versions: tuple[int, ...]) -> Group:
     source = Path(path).expanduser()
     if not source.is_file():
         raise StorageError(f"cannot read {source}: there is no such file")
-    try:
+    with _damage_named(source):
         if not h5py.is_hdf5(source):
             raise StorageError(f"cannot read {source}: it is not an HDF5 file")
-        with h5py.File(source, "r") as file:
-            reader = _Reader(source, source.stat().st_size)
-            _check_schema(source, reader.attributes(file, ""), schema, versions)
-            return reader.group(file, "", 0)
+        stored = StoredFile(source, h5py.File(source, "r"))
+        _check_schema(source, stored.attributes("/"), schema, versions)
+        return _Walk(stored, source.stat().st_size).group(stored.file, "", 0)
+
+
+@contextmanager
+def _damage_named(source: Path) -> Iterator[None]:
+    """Whatever h5py raises becomes an error that names the file.
+
+    It reports damage as OSError, RuntimeError, KeyError, ValueError or TypeError, by where it strikes.
+    """
+    try:
+        yield
     except StorageError:
         raise
     except MemoryError as error:
         raise StorageError(f"cannot read {source}: it does not fit into memory") from error
     except Exception as error:
-        # h5py reports damage as OSError, RuntimeError, KeyError, ValueError or TypeError, by where it
-        # strikes.
         raise StorageError(f"cannot read {source}: it is damaged ({error}); run the trial again") from error
 
 
@@ -68,21 +93,68 @@ def _check_schema(source: Path, attributes: Any, schema: str, versions: tuple[in
         )
 
 
+class StoredFile:
+    """An open file, and what is in it by path.
+
+    Parameters
+    ----------
+    name
+        What messages call it.
+    file
+        The file as h5py has it.
+    """
+
+    def __init__(self, name: Path, file: h5py.File) -> None:
+        self.name, self.file = name, file
+
+    def values(self, where: str) -> NDArray[Any] | str:
+        """The array or text at a path, its checksums verified.
+
+        Raises
+        ------
+        StorageError
+            If the file is damaged there.
+        """
+        with _damage_named(self.name):
+            dataset = self.file[where]
+            values = dataset[()]
+            text = h5py.check_string_dtype(dataset.dtype) is not None
+            return _text(values) if text else values
+
+    def attributes(self, where: str) -> Mapping[str, Any]:
+        """Attributes; one of variable length is refused unread, since HDF5 can hang on a damaged heap."""
+        with _damage_named(self.name):
+            holder = self.file[where]
+            found = {}
+            for name in holder.attrs:
+                if holder.attrs.get_id(name).dtype.hasobject:
+                    fault = "is of variable length, which this program never writes"
+                    raise refusal(self.name, f"{where}@{name}", fault)
+                value = holder.attrs[name]
+                found[name] = _text(value) if isinstance(value, bytes | str) else value
+            return found
+
+
+def refusal(source: Path, where: str, fault: str) -> StorageError:
+    """The error for something in a file that is not accepted."""
+    return StorageError(f"cannot read {source}: {where or '/'} {fault}")
+
+
 @dataclass(slots=True)
-class _Reader:
+class _Walk:
     """One pass over a file, refusing what reaches outside it or claims more than it holds."""
 
-    source: Path
+    stored: StoredFile
     size: int
     seen: set[int] = field(default_factory=set)
 
     def refuse(self, where: str, fault: str) -> StorageError:
-        return StorageError(f"cannot read {self.source}: {where or '/'} {fault}")
+        return refusal(self.stored.name, where, fault)
 
     def group(self, group: h5py.Group, where: str, depth: int) -> Group:
         if depth > DEEPEST:
             raise self.refuse(where, "is nested too deeply")
-        members: dict[str, Group | Dataset] = {}
+        members: dict[str, Group | Dataset | Stored] = {}
         for name in group:
             inside = f"{where}/{name}"
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
@@ -95,7 +167,7 @@ class _Reader:
                 members[name] = self.dataset(member, inside)
             else:
                 raise self.refuse(inside, "is neither a group nor a dataset")
-        return Group(members, self.attributes(group, where))
+        return Group(members, self.stored.attributes(where or "/"))
 
     def _once(self, group: h5py.Group, name: str, where: str) -> None:
         address = h5py.h5o.get_info(group.id, name.encode()).addr
@@ -105,26 +177,14 @@ class _Reader:
         if len(self.seen) > MOST_OBJECTS:
             raise self.refuse(where, "is one object too many")
 
-    def attributes(self, holder: Any, where: str) -> dict[str, Any]:
-        """Attributes; one of variable length is refused unread, since HDF5 can hang on a damaged heap."""
-        found = {}
-        for name in holder.attrs:
-            if holder.attrs.get_id(name).dtype.hasobject:
-                raise self.refuse(f"{where}@{name}", "is of variable length, which this program never writes")
-            value = holder.attrs[name]
-            found[name] = _text(value) if isinstance(value, bytes | str) else value
-        return found
-
-    def dataset(self, dataset: h5py.Dataset, where: str) -> Dataset:
+    def dataset(self, dataset: h5py.Dataset, where: str) -> Stored:
         if dataset.external or dataset.is_virtual:
             raise self.refuse(where, "keeps its data in another file; such files are not opened")
         if dataset.compression is not None or dataset.dtype.hasobject:
             raise self.refuse(where, "is of a kind that this program never writes")
         if dataset.nbytes > self.size or dataset.id.get_storage_size() < dataset.nbytes:
             raise self.refuse(where, f"claims {dataset.nbytes} bytes, more than the file holds")
-        values = dataset[()]
-        text = h5py.check_string_dtype(dataset.dtype) is not None
-        return Dataset(_text(values) if text else values, self.attributes(dataset, where))
+        return Stored(self.stored, where, dataset.shape[0] if dataset.shape else 1)
 
 
 def _text(values: Any) -> str:

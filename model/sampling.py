@@ -1,12 +1,13 @@
 """Points of the unit cube that patients are drawn from: independent, Sobol, or a Latin hypercube."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import PopulationError, nearest
-from .randomness import uniforms, words
+from .randomness import first_uniforms, uniforms, words
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -60,7 +61,7 @@ def points(
         return _sobol(names, ids, seed)
     if attempt == 0 and sampling == "latin":
         return _latin(names, ids, seed, count)
-    return np.column_stack([uniforms(seed, ids, f"parameter {name}", 1, attempt)[:, 0] for name in names])
+    return first_uniforms(seed, ids, [f"parameter {name}" for name in names], attempt)
 
 
 def _sobol(names: Sequence[str], ids: Numbers, seed: int) -> Floats:
@@ -115,12 +116,19 @@ def _latin(names: Sequence[str], ids: Numbers, seed: int, count: int | None) -> 
         )
     if ids.size and ids.max() >= count:
         raise PopulationError(f"patient {ids.max()} is not among the {count} of the Latin hypercube")
-    everyone = np.arange(count)
     out = np.empty((len(ids), len(names)))
     for column, name in enumerate(names):
-        order = np.argsort(words(seed, everyone, f"latin order {name}", 1)[:, 0], kind="stable")
-        layer = np.empty(count, dtype=np.int64)
-        layer[order] = everyone
+        layer = _layers(seed, name, count)[ids]
         place = uniforms(seed, ids, f"latin place {name}", 1)[:, 0]
-        out[:, column] = np.minimum((layer[ids] + place) / count, _LARGEST_OPEN)
+        out[:, column] = np.minimum((layer + place) / count, _LARGEST_OPEN)
     return out
+
+
+@lru_cache(maxsize=128)  # a population is drawn piece by piece: 4 bytes a patient and parameter, once
+def _layers(seed: int, name: str, count: int) -> NDArray[np.uint32]:
+    """Layer of every patient of a Latin hypercube along one parameter: a permutation."""
+    everyone = np.arange(count)
+    order = np.argsort(words(seed, everyone, f"latin order {name}", 1)[:, 0], kind="stable")
+    layer = np.empty(count, dtype=np.uint32)
+    layer[order] = everyone
+    return layer

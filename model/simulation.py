@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from .course import Progress, compile_for, follow
 from .dose_rules import Course, DoseRule
 from .dosing import Regimen
-from .engine.batch import Solution, observe, solve
+from .engine.batch import Solution, observe
+from .engine.retry import solve_or_retry
 from .errors import DosingError, SimulationError
 from .model import Model, load_model
 from .population import Patients, draw, typical
@@ -54,7 +55,8 @@ def simulate(
     Returns
     -------
     Trajectories
-        With a status per patient; one whose integration fails has NaN curves and is counted in ``outcomes``.
+        With a status per patient; one whose integration fails is tried again in other ways, and if it still
+        fails has NaN curves and is counted in ``outcomes``.
 
     Raises
     ------
@@ -69,27 +71,17 @@ def simulate(
     (1, 3)
     """
     model = load_model() if model is None else model
-    cohort = _cohort(model, patients, seed)
+    cohort = cohort_of(model, patients, seed)
     regimen = Regimen() if regimen is None else regimen
-    grid = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    if grid.ndim != 1 or grid.size == 0 or not np.isfinite(grid).all():
-        raise SimulationError(f"times must be at least one finite number of days; got {times!r}")
-    if grid[0] < 0.0 or np.any(np.diff(grid) <= 0.0):
-        raise SimulationError("times must ascend strictly from 0 on")
-    received = np.ones((len(cohort.ids), len(regimen.administrations())), dtype=bool)
-    if taken is not None:
-        if np.shape(taken) != received.shape:
-            raise DosingError(
-                f"taken has shape {np.shape(taken)}; these patients and doses need {received.shape}"
-            )
-        received = np.array(taken, dtype=bool)
+    grid = output_grid(times)
+    received = received_doses(taken, cohort, regimen)
     options: dict[str, Any] = {"method": method, "rtol": rtol, "atol": atol, "threads": threads}
     solution: Solution | Progress
     if rules:
         solution = follow(Course(regimen, rules, received), regimen, model, cohort, grid, options)
     else:
         events = compile_for(regimen, model, cohort, received)
-        solution = solve(model.kernels, cohort.parameters, grid, events, **options)
+        solution = solve_or_retry(model.kernels, cohort.parameters, grid, events, **options)
     observables = observe(model.kernels, solution.states, cohort.parameters)
     return Trajectories(
         model=model,
@@ -103,7 +95,28 @@ def simulate(
     )
 
 
-def _cohort(model: Model, patients: Patients | int | None, seed: int) -> Patients:
+def output_grid(times: ArrayLike) -> Floats:
+    """Output times as given to `simulate`, checked; shape (T,)."""
+    grid = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    if grid.ndim != 1 or grid.size == 0 or not np.isfinite(grid).all():
+        raise SimulationError(f"times must be at least one finite number of days; got {times!r}")
+    if grid[0] < 0.0 or np.any(np.diff(grid) <= 0.0):
+        raise SimulationError("times must ascend strictly from 0 on")
+    return grid
+
+
+def received_doses(taken: NDArray[np.bool_] | None, cohort: Patients, regimen: Regimen) -> NDArray[np.bool_]:
+    """Which doses each patient receives, shape (P, D); all, if ``taken`` is None."""
+    shape = (len(cohort.ids), len(regimen.administrations()))
+    if taken is None:
+        return np.ones(shape, dtype=bool)
+    if np.shape(taken) != shape:
+        raise DosingError(f"taken has shape {np.shape(taken)}; these patients and doses need {shape}")
+    return np.array(taken, dtype=bool)
+
+
+def cohort_of(model: Model, patients: Patients | int | None, seed: int) -> Patients:
+    """Patients as given to `simulate`: drawn already, to be drawn, or the typical one."""
     if patients is None:
         return typical(model)
     if isinstance(patients, Patients):

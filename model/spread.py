@@ -20,6 +20,15 @@ class Declared:
     column: int
     factor: float = 1.0
 
+    @property
+    def logit(self) -> bool:
+        """Whether its logit is normal, and not its logarithm."""
+        return self.distribution == "logitnormal"
+
+    def on_normal_scale(self, values: Floats) -> Floats:
+        """Values on the scale on which they were drawn from a normal distribution."""
+        return np.asarray(np.log(values / (1.0 - values)) if self.logit else np.log(values))
+
 
 @dataclass(frozen=True, slots=True)
 class SpreadRow:
@@ -46,16 +55,20 @@ def realised(
 
     Patients of the second kind are counted with their factor taken out.
     """
-    redrawn = float(np.mean(attempts > 1)) if len(attempts) else 0.0
-    rows = []
-    for item in declared:
-        values = parameters[:, item.column] / np.where(component == 1, item.factor, 1.0)
-        logit = item.distribution == "logitnormal"
-        normal = np.log(values / (1.0 - values)) if logit else np.log(values)
-        deviation = float(np.std(normal, ddof=1)) if len(normal) > 1 else float("nan")
-        spread = deviation if logit else float(np.sqrt(np.expm1(deviation**2)))
-        median = float(np.median(values)) if len(values) else float("nan")
-        rows.append(
-            SpreadRow(item.symbol, item.distribution, item.median, median, item.spread, spread, redrawn)
-        )
-    return tuple(rows)
+    redrawn = redrawn_share(attempts)
+    return tuple(spread_row(item, parameters[:, item.column], component, redrawn) for item in declared)
+
+
+def redrawn_share(attempts: NDArray[np.int64]) -> float:
+    """Share of patients whose first draw was implausible."""
+    return float(np.mean(attempts > 1)) if len(attempts) else 0.0
+
+
+def spread_row(item: Declared, values: Floats, component: NDArray[np.int8], redrawn: float) -> SpreadRow:
+    """Row of one parameter from its values in all patients, shape (P,)."""
+    values = values / np.where(component == 1, item.factor, 1.0)
+    normal = item.on_normal_scale(values)
+    deviation = float(np.std(normal, ddof=1)) if len(normal) > 1 else float("nan")
+    spread = deviation if item.logit else float(np.sqrt(np.expm1(deviation**2)))
+    median = float(np.median(values)) if len(values) else float("nan")
+    return SpreadRow(item.symbol, item.distribution, item.median, median, item.spread, spread, redrawn)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 Array = NDArray[np.float64]
 
@@ -46,8 +46,10 @@ def proportion(count: int, number: int, *, level: float = 0.95) -> Proportion:
     """
     if number == 0:
         return Proportion(0, 0, float("nan"), float("nan"))
-    interval = stats.binomtest(int(count), int(number)).proportion_ci(confidence_level=level, method="exact")
-    return Proportion(int(count), int(number), float(interval.low), float(interval.high))
+    seen, unseen, tail = int(count), int(number) - int(count), 0.5 * (1.0 - level)
+    lower = float(special.betaincinv(seen, unseen + 1, tail)) if seen else 0.0
+    upper = float(special.betaincinv(seen + 1, unseen, 1.0 - tail)) if unseen else 1.0
+    return Proportion(seen, int(number), lower, upper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike, *, level: float = 0.95) -> S
     if observed.size == 0:
         nothing = np.empty(0)
         return Survival(nothing, nothing, nothing, nothing, nothing, 0, missing)
+    from scipy import stats  # a second of processor time, which only a report with curves needs
+
     data = stats.CensoredData.right_censored(observed, ~seen)
     curve = stats.ecdf(data).sf
     # Before the first event and after the last of all the band has no width; SciPy says so by a warning and

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -35,6 +36,25 @@ _COMMON = (
 )
 
 
+# Units that protocols are written in, as multiples of one of their kind: the registry costs half a second.
+_PLAIN: Mapping[str, tuple[str, Fraction]] = {
+    **{name: ("time", Fraction(1)) for name in ("d", "day", "days")},
+    **{name: ("time", Fraction(7)) for name in ("week", "weeks")},
+    **{name: ("time", Fraction(1, 24)) for name in ("h", "hour", "hours")},
+    **{name: ("time", Fraction(1, 1440)) for name in ("min", "minute", "minutes")},
+    "kg": ("mass", Fraction(1000)),
+    "g": ("mass", Fraction(1)),
+    "mg": ("mass", Fraction(1, 10**3)),
+    "ug": ("mass", Fraction(1, 10**6)),
+    "ng": ("mass", Fraction(1, 10**9)),
+    "mg/mL": ("concentration", Fraction(1000)),
+    "mg/L": ("concentration", Fraction(1)),
+    "ug/mL": ("concentration", Fraction(1)),
+    "ng/mL": ("concentration", Fraction(1, 10**3)),
+    "pg/mL": ("concentration", Fraction(1, 10**6)),
+}
+
+
 @cache
 def _registry() -> Any:
     import pint  # 0.4 s that a run without written units need not pay
@@ -59,6 +79,8 @@ def _unit(text: str, what: str) -> Any:
 
 @cache
 def _factor(given: str, wanted: str, what: str) -> Fraction:
+    if given in _PLAIN and wanted in _PLAIN and _PLAIN[given][0] == _PLAIN[wanted][0]:
+        return _PLAIN[given][1] / _PLAIN[wanted][1]
     source, target = _unit(given, what), _unit(wanted, what)
     if source.dimensionality != target.dimensionality:
         raise UnitError(

@@ -12,6 +12,7 @@ from lag3ig.experiments.replicates import fisher_tables
 from lag3ig.experiments.results import Arm, Curves, Population, TrialResult
 from lag3ig.experiments.summary import failures
 from lag3ig.experiments.table import trial_table
+from lag3ig.experiments.tables import Table
 from lag3ig.model.definition.parameters import load_parameters
 from lag3ig.model.definition.structures import Structure
 
@@ -58,10 +59,16 @@ def synthetic_result(
         ),
         scan_days=(0.0, 42.0, 84.0),
         patients=Population(
-            np.arange(patients),
-            np.ones(patients, dtype=np.int64),
-            np.zeros(patients, dtype=np.int8),
-            np.ones((patients, 1)),
+            Table(
+                [
+                    {
+                        "id": np.arange(patients),
+                        "attempts": np.ones(patients, dtype=np.int64),
+                        "component": np.zeros(patients, dtype=np.int8),
+                        "parameters": np.ones((patients, 1)),
+                    }
+                ]
+            ),
             ("KD",),
         ),
         arms={arm.name: arm for arm in arms},

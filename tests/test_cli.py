@@ -286,6 +286,11 @@ def test_a_defect_is_told_in_a_line(lag3ig, monkeypatch, tmp_path):
     assert left(tmp_path) == []
 
 
+def heed_interruption() -> None:
+    """Undo what a shell does to its background jobs."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interruption_is_clean(tmp_path):
     """Ctrl-C in the middle of a long run: code 130, one line, nothing half written."""
     program = [sys.executable, "-m", "lag3ig.experiments.cli", "run", "starter", "--out", "x.h5"]
@@ -295,6 +300,7 @@ def test_interruption_is_clean(tmp_path):
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interruption,
     )
     time.sleep(6.0)
     run.send_signal(signal.SIGINT)

@@ -75,7 +75,7 @@ def test_arguments_that_do_not_fit_are_refused(arguments: dict, message: str) ->
     ("fields", "message"),
     [
         (([0, 2], [2.0, 1.0], [0, 0], [0, 0], [1.0, 1.0]), "order of time"),
-        (([0, 2], [1.0, 2.0], [0, 5], [0, 0], [1.0, 1.0]), "kinds of events"),
+        (([0, 2], [1.0, 2.0], [0, 7], [0, 0], [1.0, 1.0]), "kinds of events"),
         (([0, 1], [1.0, 2.0], [0, 0], [0, 0], [1.0, 1.0]), "offsets"),
         (([0, 2], [1.0, 2.0], [0], [0, 0], [1.0, 1.0]), "one length"),
     ],

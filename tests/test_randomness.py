@@ -13,6 +13,7 @@ from lag3ig.model.errors import PopulationError
 from lag3ig.model.randomness import (
     code,
     exponentials,
+    first_uniforms,
     normal_quantile,
     normals,
     to_open_interval,
@@ -138,3 +139,13 @@ def test_golden_bits() -> None:
 def test_refusals(seed: int, ids: list, words_of: str) -> None:
     with pytest.raises(PopulationError, match=words_of):
         uniforms(seed, ids, "a", 1)
+
+
+@given(seed=WORD, patients=st.lists(PATIENT, min_size=1, max_size=5), attempt=st.integers(0, 9))
+def test_many_purposes_at_once_are_each_alone(seed: int, patients: list[int], attempt: int) -> None:
+    purposes = [f"purpose {number}" for number in range(7)]
+    together = first_uniforms(seed, patients, purposes, attempt)
+    for column, purpose in enumerate(purposes):
+        np.testing.assert_array_equal(
+            together[:, column], uniforms(seed, patients, purpose, 1, attempt)[:, 0]
+        )

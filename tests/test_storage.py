@@ -110,7 +110,7 @@ def test_a_flipped_bit_is_found_or_harmless(tmp_path):
     assert found >= 24
 
 
-@pytest.mark.parametrize("length", [0, 1, 100, 2000])
+@pytest.mark.parametrize("length", [0, 1, 100, 1700])
 def test_a_cut_file_is_found(tmp_path, length):
     write(tmp_path / "x.h5", tree())
     (tmp_path / "y.h5").write_bytes((tmp_path / "x.h5").read_bytes()[:length])

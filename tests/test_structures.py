@@ -240,7 +240,7 @@ def test_combination_is_built_on_first_use_and_found_again(tmp_path, monkeypatch
     choices = {"binding": "explicit", "growth": "gompertz", "activation_site": "both"}
     model = load_model(choices)
     assert {"R_b", "R_t", "R_n"} <= set(model.kernels.states)
-    (path,) = (tmp_path / "models").iterdir()
+    (path,) = (tmp_path / "models").glob("*.py")
     written = path.stat().st_mtime_ns
     assert load_model(choices).kernels.hash == model.kernels.hash
     assert path.stat().st_mtime_ns == written

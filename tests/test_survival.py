@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lifelines.utils import median_survival_times
+from scipy import stats
 
 from lag3ig.model.survival import kaplan_meier, proportion
 
@@ -88,3 +89,18 @@ def test_proportions_at_the_ends():
     assert proportion(0, 5).lower == 0.0
     assert proportion(5, 5).upper == 1.0
     assert str(proportion(0, 0)) == "0 of 0"
+
+
+@given(st.integers(1, 6_000), st.floats(0.0, 1.0), st.sampled_from([0.8, 0.95, 0.99]))
+def test_exact_intervals_are_those_of_the_binomial_tails(number, part, level):
+    count = round(part * number)
+    found = proportion(count, number, level=level)
+    tail = 0.5 * (1.0 - level)
+    if count:
+        assert stats.binom.sf(count - 1, number, found.lower) == pytest.approx(tail, rel=1e4 * ROUNDING)
+    else:
+        assert found.lower == 0.0
+    if count < number:
+        assert stats.binom.cdf(count, number, found.upper) == pytest.approx(tail, rel=1e4 * ROUNDING)
+    else:
+        assert found.upper == 1.0

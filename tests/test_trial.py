@@ -5,7 +5,7 @@ import dataclasses
 import h5py
 import numpy as np
 import pytest
-from scipy.stats import chisquare
+from scipy.stats import chisquare, fisher_exact, nct, norm
 
 from lag3ig import run_trial
 from lag3ig.experiments.chance import draw_chance
@@ -225,6 +225,16 @@ def test_fisher_as_published():
     assert one_sided[0, 0] == pytest.approx(1.0, rel=ROUNDING)
 
 
+@pytest.mark.parametrize(("low", "high"), [(11, 8), (1, 1), (5, 19)])
+def test_fisher_is_that_of_scipy(low, high):
+    one_sided, two_sided = fisher_tables(low, high)
+    for i in range(low + 1):
+        for j in range(high + 1):
+            counts = [[j, high - j], [i, low - i]]
+            assert one_sided[i, j] == pytest.approx(fisher_exact(counts, "greater").pvalue, rel=ROUNDING)
+            assert two_sided[i, j] == pytest.approx(fisher_exact(counts).pvalue, rel=ROUNDING)
+
+
 def pools(stable=None, patients=40):
     stable = np.ones(patients) if stable is None else stable
     taken = np.ones((patients, 6), dtype=bool)
@@ -336,6 +346,9 @@ def test_natural_history_comes_out_of_the_whole_path():
     share, (low, high) = analytic_share(model, 84.0)
     assert round(share, 3) == 0.271
     assert (round(low, 2), round(high, 2)) == (0.11, 0.51)
+    for end, tail in ((low, 0.975), (high, 0.025)):  # shifts under which what was measured is as unlikely
+        observed, shift = (norm.ppf(value) * np.sqrt(12) for value in (share, end))
+        assert nct.cdf(observed, 11, shift) == pytest.approx(tail, rel=ROUNDING)
     count = 12_000
     found = check_natural_history(
         plan, model=model, patients=count, seed=1, threads=None, block=3_000, advance=lambda _: None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lag3ig.model.errors import Lag3igError, UnitError
-from lag3ig.model.units import convert, quantity
+from lag3ig.model.units import _PLAIN, _registry, convert, quantity
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12)
 
@@ -76,3 +76,14 @@ def test_whole_amounts_convert_exactly(value: int) -> None:
 def test_any_text_is_a_quantity_or_a_unit_error(text: str) -> None:
     with contextlib.suppress(Lag3igError):
         assert math.isfinite(quantity(text, "mg"))
+
+
+def test_plain_units_are_those_of_the_registry() -> None:
+    """Units that are converted without the registry have its factors, each to each."""
+    for unit, (kind, _) in _PLAIN.items():
+        for wanted, (other, _) in _PLAIN.items():
+            source, target = (_registry().parse_units(name) for name in (unit, wanted))
+            assert (kind == other) == (source.dimensionality == target.dimensionality)
+            if kind == other:
+                factor = _registry().Quantity(1, source).to(target).magnitude
+                assert convert(3.0, unit, wanted) == float(3 * factor), f"{unit} {wanted}"

@@ -8,3 +8,6 @@ SAMPLING = 4.5  # standard errors an estimate from n draws may miss by; 1 check 
 FALL = 30.0  # a hundredfold tighter tolerance lowers the error at least this many times
 NATURAL_HISTORY = 0.006  # share without progression: antigen feedback slows growth a little
 LAST_PLACE = 1.0  # units in the last place of an elementary function
+DIFFERENCES = 1e-7  # fourth-order differences of a function known to rounding, relative to its value
+SENSITIVITY = 1e-4  # error of a sensitivity relative to its largest value over time
+INSENSITIVE = 1e-6  # a relative change per relative change of a parameter below this counts as none

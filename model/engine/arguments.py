@@ -99,9 +99,10 @@ def _check_events(kernels: Kernels, events: Events, patients: int, start_time: f
         raise DosingError(
             f"event {early[0]} at {first:g} d lies before the start at {start_time:g} d; start earlier"
         )
-    of_state = (events.kind == Kind.ADD_STATE) | (events.kind == Kind.SET_STATE)
+    of_state = np.isin(events.kind, (Kind.ADD_STATE, Kind.SET_STATE, Kind.MOVE))
     limit = np.where(of_state, len(kernels.states), len(kernels.inputs))
-    wrong = (events.kind != Kind.RESET) & ((events.target < 0) | (events.target >= limit))
+    aimed = ~np.isin(events.kind, (Kind.RESET, Kind.HOLD_SLOPE))
+    wrong = aimed & ((events.target < 0) | (events.target >= limit))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         what = "state" if of_state[row] else "input"

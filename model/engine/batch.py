@@ -131,6 +131,7 @@ def solve(
     problem, invalid = whole_problem(kernels, parameters, times, events, start, start_time, inputs)
     counts = Counts(
         states=len(kernels.states),
+        controlled=kernels.controlled,
         parameters=len(kernels.parameters),
         inputs=len(kernels.inputs),
         derived=kernels.derived_rows,

@@ -80,6 +80,8 @@ class Kernels:
         Rows that ``derive`` and ``factor`` write.
     scales
         Typical magnitude of each state, by which a default absolute tolerance is scaled.
+    controlled
+        How many states, the first ones, set the step; the others go along. By default all.
     hash
         Identity of the definition that the kernels were written from.
     """
@@ -105,6 +107,11 @@ class Kernels:
     doses: Kernel
     calibrate: Kernel
     scales: tuple[float, ...] = field(default=())
+    controlled: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.controlled:
+            object.__setattr__(self, "controlled", len(self.states))
 
     def rows_of(self, name: str) -> int:
         """Rows that a kernel of (derived, out) writes."""

@@ -16,6 +16,8 @@ class Kind(IntEnum):
     SET_STATE = 2
     SET_INPUT = 3
     RESET = 4  # all states and inputs to their start; target and value are ignored
+    HOLD_SLOPE = 5  # keep dy/dt for the MOVE that follows at the same time; target and value are ignored
+    MOVE = 6  # what happened since HOLD_SLOPE happens later: add value x (dy/dt then - dy/dt now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Events:
     kind
         Values of :class:`Kind`.
     target
-        Index of a state or input.
+        Index of a state or input; for a MOVE the first of the states that it adds to, which are as many as
+        those that set the step.
     value
         What is added or set, in the target's unit.
 
@@ -71,9 +74,9 @@ class Events:
             or np.any(np.diff(self.offsets) < 0)
         ):
             raise DosingError(f"offsets of events must ascend from 0 to the number of events, {count}")
-        if np.any((self.kind < Kind.ADD_STATE) | (self.kind > Kind.RESET)):
+        if np.any((self.kind < Kind.ADD_STATE) | (self.kind > Kind.MOVE)):
             raise DosingError(
-                f"kinds of events are 0 to {int(Kind.RESET)}, not {sorted(set(self.kind.tolist()))}"
+                f"kinds of events are 0 to {int(Kind.MOVE)}, not {sorted(set(self.kind.tolist()))}"
             )
         descends = np.flatnonzero(np.diff(self.time) < 0.0) + 1
         inside = np.setdiff1d(descends, self.offsets)
@@ -101,6 +104,13 @@ class Events:
             return cls.none(patients)
         offsets = np.arange(patients + 1, dtype=np.int64) * len(ordered)
         return cls(offsets, *columns)
+
+    def take(self, patients: np.ndarray) -> "Events":
+        """Events of some of the patients, by their rows."""
+        counts = np.diff(self.offsets)[patients]
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        rows = np.repeat(self.offsets[patients] - offsets[:-1], counts) + np.arange(offsets[-1])
+        return Events(offsets, self.time[rows], self.kind[rows], self.target[rows], self.value[rows])
 
     def invalid_patients(self) -> np.ndarray:
         """Truth per patient, shape (P,): some time or value is not a finite number."""

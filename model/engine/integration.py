@@ -133,10 +133,10 @@ def _attempt(desk: Desk, control: Control) -> None:
     choose_length(rows, control.fixed_step)
     if control.method == EXPLICIT:
         explicit_step(desk.handles.rhs, rows, states)
-        measure_error(rows, states, control.rtol, EXPLICIT_LEEWAY)
+        measure_error(rows, desk.counts.controlled, control.rtol, EXPLICIT_LEEWAY)
     else:
         rosenbrock_step(desk.handles, rows, states)
-        measure_error(rows, states, control.rtol, ROSENBROCK_LEEWAY)
+        measure_error(rows, desk.counts.controlled, control.rtol, ROSENBROCK_LEEWAY)
 
 
 @register_jitable(forceinline=True)
@@ -157,7 +157,7 @@ def _failure(desk: Desk, control: Control, lane: int, outside: int, small: int) 
 @register_jitable
 def _restart(desk: Desk, control: Control, restarting: int) -> int:
     """Begin the solutions that begin anew; bits of those whose slope is not finite."""
-    unsound = first_steps(desk.handles.rhs, desk.rows, desk.counts.states, control.rtol, restarting)
+    unsound = first_steps(desk.handles.rhs, desk.rows, desk.counts.controlled, control.rtol, restarting)
     for lane in range(LANES):
         if restarting & (1 << lane):
             desk.book[EVALUATIONS + lane] += 2

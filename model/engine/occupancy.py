@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from numba.extending import register_jitable
 
 from .events import Kind
-from .lane_memory import address_of, call2, load_lane, store_lane
+from .lane_memory import address_of, call2, call4, load_lane, store_lane
 from .lanes import LANES
 from .status import Status
 from .workspace import (
@@ -30,6 +30,8 @@ ADD_STATE = int(Kind.ADD_STATE)
 ADD_INPUT = int(Kind.ADD_INPUT)
 SET_STATE = int(Kind.SET_STATE)
 SET_INPUT = int(Kind.SET_INPUT)
+RESET = int(Kind.RESET)
+HOLD_SLOPE = int(Kind.HOLD_SLOPE)
 
 
 class Handles(NamedTuple):
@@ -165,8 +167,16 @@ def _apply_event(desk: Desk, event: int, lane: int) -> None:
         store_lane(rows.state, target, lane, value)
     elif kind == SET_INPUT:
         store_lane(rows.inputs, target, lane, value)
-    else:
+    elif kind == RESET:
         _reset(desk, lane)
+    elif kind == HOLD_SLOPE:
+        call4(desk.handles.rhs, rows.state, rows.inputs, rows.derived, rows.slope)
+    else:
+        call4(desk.handles.rhs, rows.state, rows.inputs, rows.derived, rows.stage)
+        for s in range(desk.counts.controlled):
+            change = load_lane(rows.slope, s, lane) - load_lane(rows.stage, s, lane)
+            moved = load_lane(rows.state, target + s, lane) + change * value
+            store_lane(rows.state, target + s, lane, moved)
 
 
 @register_jitable(forceinline=True)

@@ -37,6 +37,7 @@ class Counts(NamedTuple):
     """Rows that the model's kernels read and write, and outputs asked for."""
 
     states: int
+    controlled: int  # the first states, whose error sets the step; the others go along
     parameters: int
     inputs: int
     derived: int

@@ -1,0 +1,170 @@
+"""Kernels read back as straight-line programs: loads, assignments and stores, each name given once."""
+
+import ast
+import inspect
+import textwrap
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any
+
+from ..errors import ModelError
+from .contract import Kernel
+
+# Words whose value has no simple expression of its own, so that each gets a name.
+FUNCTIONS = ("absolute", "exp", "floor", "log", "maximum", "minimum", "power", "select", "sqrt")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A row read into a name."""
+
+    name: str
+    pointer: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """An expression of earlier names; a function stands only outermost."""
+
+    name: str
+    expression: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A name written to a row."""
+
+    pointer: str
+    row: int
+    name: str
+
+
+# Names that the differential of a kernel uses for itself.
+_OF_DIFFERENTIALS = ("d_", "partial_", "block", "chosen")
+
+Statement = Load | Assign | Store
+
+
+def read_kernel(kernel: Kernel) -> tuple[tuple[str, ...], list[Statement]]:
+    """Pointers and statements of a kernel.
+
+    Raises
+    ------
+    ModelError
+        The text of the kernel cannot be found, or is not straight-line: assignments and stores of arithmetic
+        and of the words of ``simd``.
+    """
+    function = kernel.function
+    assert isinstance(function, FunctionType)
+    tree = _definition(function)
+    reader = _Reader(function)
+    for statement in tree.body:
+        reader.read(statement)
+    return tuple(argument.arg for argument in tree.args.args), reader.statements
+
+
+def _definition(function: FunctionType) -> ast.FunctionDef:
+    """Definition of a function, which must be the one that was loaded: a file may be edited meanwhile."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+        assert isinstance(tree, ast.FunctionDef)
+        tree.decorator_list = []
+        module = compile(ast.Module([tree], []), "<kernel>", "exec")
+    except (OSError, SyntaxError, AssertionError) as error:
+        raise ModelError(
+            f"kernel {function.__qualname__!r} cannot be differentiated: its text is not in a file"
+        ) from error
+    loaded = function.__code__
+    for code in module.co_consts:
+        if isinstance(code, CodeType) and all(
+            getattr(code, part) == getattr(loaded, part) for part in ("co_code", "co_consts", "co_names")
+        ):
+            return tree
+    raise ModelError(
+        f"kernel {function.__qualname__!r} cannot be differentiated: its file has changed since it was loaded"
+    )
+
+
+class _Reader:
+    def __init__(self, function: FunctionType) -> None:
+        self._function = function
+        self._current: dict[str, str] = {}
+        self._taken: set[str] = set(function.__code__.co_varnames)
+        self.statements: list[Statement] = []
+
+    def read(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.Expr(ast.Constant(str())) | ast.Pass():
+                return
+            case ast.Expr(ast.Call(ast.Name("store"), [ast.Name(pointer), row, value])):
+                name = self._named(self._flat(value), "stored")
+                self.statements.append(Store(pointer, self._row(row), name))
+            case ast.Assign([ast.Name(name)], value):
+                expression = self._flat(value, outermost=True)
+                own = f"own_{name}" if name.startswith(_OF_DIFFERENTIALS) else name
+                new = self._new(own) if name in self._current else own
+                self._current[name] = new
+                self.statements.append(Assign(new, expression))
+            case _:
+                raise self._refusal(statement)
+
+    def _flat(self, node: ast.expr, *, outermost: bool = False) -> ast.expr:
+        """Expression over current names, whose loads and inner functions have become names."""
+        match node:
+            case ast.Name(name):
+                return self._variable(name, node)
+            case ast.Constant(int() | float()):
+                return node
+            case ast.UnaryOp(ast.USub() | ast.UAdd() | ast.Invert(), operand):
+                return ast.UnaryOp(node.op, self._flat(operand))
+            case ast.BinOp(
+                left, ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.BitAnd() | ast.BitOr(), right
+            ):
+                return ast.BinOp(self._flat(left), node.op, self._flat(right))
+            case ast.Compare(left, [_], [right]):
+                return ast.Compare(self._flat(left), node.ops, [self._flat(right)])
+            case ast.Call(ast.Name("load"), [ast.Name(pointer), row], []):
+                name = self._new(f"{pointer}_{self._row(row)}")
+                self.statements.append(Load(name, pointer, self._row(row)))
+                return ast.Name(name)
+            case ast.Call(ast.Name(word), arguments, []) if word in FUNCTIONS:
+                call = ast.Call(node.func, [self._flat(argument) for argument in arguments], [])
+                return call if outermost else ast.Name(self._named(call, word))
+        raise self._refusal(node)
+
+    def _variable(self, name: str, node: ast.expr) -> ast.expr:
+        if name in self._current:
+            return ast.Name(self._current[name])
+        value = self._function.__globals__.get(name)
+        if isinstance(value, int | float):
+            return ast.Constant(float(value))
+        raise self._refusal(node)
+
+    def _named(self, expression: ast.expr, word: str) -> str:
+        if isinstance(expression, ast.Name):
+            return expression.id
+        name = self._new(word)
+        self.statements.append(Assign(name, expression))
+        return name
+
+    def _new(self, name: str) -> str:
+        number = 1
+        while f"{name}_{number}" in self._taken:
+            number += 1
+        self._taken.add(f"{name}_{number}")
+        return f"{name}_{number}"
+
+    def _row(self, node: ast.expr) -> int:
+        value: Any = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(node, ast.Name):
+            value = self._function.__globals__.get(node.id)
+        if not isinstance(value, int):
+            raise self._refusal(node)
+        return value
+
+    def _refusal(self, node: ast.AST) -> ModelError:
+        return ModelError(
+            f"kernel {self._function.__qualname__!r} cannot be differentiated at {ast.unparse(node)[:80]!r}: "
+            "only assignments and stores of arithmetic and of the words of the engine can"
+        )
