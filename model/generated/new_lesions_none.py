@@ -55,8 +55,9 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 130
-HASH = "305afc081400000799a53edbce20d431975b20873f3b8b680d48bfcface19344"
+HASH = "dbbf1386da3ea7c3d099ad6ea970e28ddca2f7792bc745d3ffcc8fd433f12006"
 FACTORS = 75
+STIFF = False
 
 
 @kernel

@@ -56,8 +56,9 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 133
-HASH = "7b2e62136da24f89ad0fa0cf79137cfcfa3da15da4ee6b8f9d62ad7cf9503256"
+HASH = "293665dcff09ca9938ff2c436e96f0be968535977566cb5e08dc9d5cbe86c9f1"
 FACTORS = 79
+STIFF = False
 
 
 @kernel

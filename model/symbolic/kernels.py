@@ -258,6 +258,7 @@ class KernelWriter:
             f"CALIBRATED = {_tuple([item.symbol for item in system.calibrated])}",
             f"DERIVED = {derived}",
             f"FACTORS = {self.factors}",
+            f"STIFF = {mechanism.structure.stiff}",
         ]
         return "\n".join(constants)
 
