@@ -27,7 +27,7 @@ from .references import reference
 from .report import print_case, print_ratios, print_table
 
 SCHEMA = "lag3ig-benchmarks"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 EQUAL_ERRORS = (1e-3, 1e-4, 1e-5, 1e-6)
 # Patients whose error is proved: (full, quick). The reference of the stiff case is dear.
 COMPARED: dict[str, tuple[Callable[[int], Any], int, int]] = {

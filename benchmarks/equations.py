@@ -2,7 +2,8 @@
 
 The text is that of the engine's own ``rhs`` kernel, which the symbolic layer writes from the definition. A
 peer therefore integrates the same equations, with everything that depends on parameters alone computed
-beforehand: the form that favours it.
+beforehand: the form that favours it. Reciprocals that share a division in the engine are written out, one
+division each.
 """
 
 import ast
@@ -52,12 +53,29 @@ class _Indexed(ast.NodeTransformer):
         return node
 
 
-def body(kernels: Kernels) -> list[ast.stmt]:
-    """Statements of the right-hand side, with rows indexed: ``y[3]``, ``derived[0]``, ``dy[3] = ...``."""
-    source = textwrap.dedent(inspect.getsource(kernels.rhs.function))
-    function = ast.parse(source).body[0]
+def _one_by_one(statement: ast.stmt) -> list[ast.stmt]:
+    """One assignment for each name of ``a, b = reciprocals(x, y)``; any other statement as it is."""
+    match statement:
+        case ast.Assign(
+            targets=[ast.Tuple(elts=names)], value=ast.Call(func=ast.Name(id="reciprocals"), args=values)
+        ):
+            return [
+                ast.Assign([name], ast.BinOp(ast.Constant(1.0), ast.Div(), value))
+                for name, value in zip(names, values, strict=True)
+            ]
+    return [statement]
+
+
+def statements_of(source: str) -> list[ast.stmt]:
+    """Statements of a kernel, one assignment each, with rows indexed: ``y[3]``, ``dy[3] = ...``."""
+    function = ast.parse(textwrap.dedent(source)).body[0]
     assert isinstance(function, ast.FunctionDef)
-    return [_Indexed().visit(item) for item in function.body[1:]]
+    return [item for line in function.body[1:] for item in _one_by_one(_Indexed().visit(line))]
+
+
+def body(kernels: Kernels) -> list[ast.stmt]:
+    """Statements of the right-hand side of a model."""
+    return statements_of(inspect.getsource(kernels.rhs.function))
 
 
 def text(statements: list[ast.stmt], depth: int = 1) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .arm import Arm, Solve
 from .problem import Problem
-from .references import errors
+from .references import Reference
 from .timing import ROUNDS, cpu_seconds, interleaved
 
 Floats = NDArray[np.float64]
@@ -69,7 +69,7 @@ class _Proved:
         return self.solve(self.row.tolerance, self.row.patients)
 
 
-def prove(problem: Problem, arm: Arm, truth: Floats) -> Iterable[Row | _Proved]:
+def prove(problem: Problem, arm: Arm, truth: Reference) -> Iterable[Row | _Proved]:
     """Rows of an arm: with its error and ready to be timed, or with the reason why it cannot be.
 
     A peer may fail in any way it likes: that is its result, not the benchmark's.
@@ -90,14 +90,14 @@ def prove(problem: Problem, arm: Arm, truth: Floats) -> Iterable[Row | _Proved]:
         yield _prove(problem, solve, arm, truth, replace(blank, tolerance=tolerance, setup_seconds=setup))
 
 
-def _prove(problem: Problem, solve: Solve, arm: Arm, truth: Floats, row: Row) -> Row | _Proved:
+def _prove(problem: Problem, solve: Solve, arm: Arm, truth: Reference, row: Row) -> Row | _Proved:
     assert row.tolerance is not None
     tolerance = row.tolerance
     try:
         solve(tolerance, arm.unit)
         each = cpu_seconds(lambda: solve(tolerance, arm.unit)) / arm.unit
-        count = min(truth.shape[0], _affordable(PROVING / each, arm))
-        off = errors(solve(tolerance, count)[: len(truth)], truth[:count], problem.scales)
+        count = min(len(truth.states), _affordable(PROVING / each, arm))
+        off = truth.errors(solve(tolerance, count))
     except Exception as error:
         return replace(row, note=f"failed: {_first_line(error)}")
     row = replace(
@@ -118,7 +118,7 @@ def _affordable(patients: float, arm: Arm) -> int:
 
 
 def work_precision(
-    problem: Problem, arms: Sequence[Arm], truth: Floats, *, own: str, rounds: int = ROUNDS
+    problem: Problem, arms: Sequence[Arm], truth: Reference, *, own: str, rounds: int = ROUNDS
 ) -> list[Row]:
     """Rows of all arms, timed in turns, with ratios to the arm named ``own``."""
     found = [item for arm in arms for item in prove(problem, arm, truth)]

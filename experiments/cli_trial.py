@@ -137,6 +137,7 @@ def _summary(result: "TrialResult") -> dict[str, Any]:
 
 
 def _print_trial(result: "TrialResult") -> None:
+    from .failures import failure_sentences
     from .report import assumption_line
 
     rows = [(row["row"], row["published"], row["model"]) for row in result.table]
@@ -151,4 +152,6 @@ def _print_trial(result: "TrialResult") -> None:
     for arm, reasons in result.summary["failures"].items():
         for reason, count in reasons.items():
             typer.echo(f"Failed in {arm}: {count:,} patients, {reason}.")
+    for sentence in failure_sentences(result):
+        typer.echo(sentence)
     typer.echo(assumption_line(result))

@@ -1,6 +1,7 @@
 """Patients that could not be solved: how many, why, and whether they differ from the others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,13 @@ from numpy.typing import NDArray
 
 from ..model.engine.status import Status
 from ..model.spread import Declared
-from .results import Arm
+from .results import Arm, TrialResult
 
 Array = NDArray[np.float64]
+MOST_SHOWN = 5  # parameters shown of the dozens that are compared
+BEYOND_CHANCE = (
+    3.0  # standard errors: among fifty parameters one in eight comparisons would show one by chance
+)
 
 
 def failures(arms: Sequence[Arm]) -> dict[str, dict[str, int]]:
@@ -65,6 +70,46 @@ class FailedAgainstRest:
             }
             for name, rows in self._rows.items()
         }
+
+
+def by_chance(failed: int, others: int) -> float:
+    """Standard error of the difference of two medians of normal values, in their standard deviations.
+
+    >>> round(by_chance(100, 9_900), 3)
+    0.126
+    """
+    return math.sqrt(0.5 * math.pi * (1.0 / failed + 1.0 / others))
+
+
+def failure_sentences(result: TrialResult) -> Iterator[str]:
+    """What must be said of patients tried again, and of whether the failed ones are like the others."""
+    again, simulated = sum(result.retried.values()), sum(arm.patients for arm in result.arms.values())
+    if again:
+        yield (
+            f"{again:,} of {simulated:,} simulations were solved only at a second attempt, by another method "
+            "or with smaller steps; they count as solved."
+        )
+    for name, found in result.failed_against_rest.items():
+        arm, failed = result.arms[name], int(found["patients"])
+        who = f"the {failed:,} failed patients" if failed > 1 else "the failed patient"
+        if failed == arm.patients:
+            yield f"{arm.label}: all failed, so they cannot be compared with others."
+            continue
+        differ = "differ" if failed > 1 else "differs"
+        limit = BEYOND_CHANCE * by_chance(failed, arm.patients - failed)
+        far = [row for row in found["parameters"] if abs(row["difference"] or 0.0) > limit]
+        if not far:
+            yield (
+                f"{arm.label}: {who} cannot be told from the others by any parameter (beyond chance: "
+                f"{limit:.2f} standard deviations)."
+            )
+            continue
+        words = ", ".join(f"{row['symbol']} {row['difference']:+.2f}" for row in far[:MOST_SHOWN])
+        more = f" and {len(far) - MOST_SHOWN} more" if len(far) > MOST_SHOWN else ""
+        yield (
+            f"{arm.label}: {who} {differ} from the others: {words}{more} (standard deviations between the "
+            f"medians; beyond chance: {limit:.2f}). What is left out is not a random part of the arm."
+        )
 
 
 def _median(values: Array) -> float:

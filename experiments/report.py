@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..model.storage import check_writable, write_whole
+from .failures import failure_sentences
 from .figure_style import NARROW, WIDE, dose_colours, inline_svg
 from .protocol import Protocol, load_protocol, parse_protocol, shipped_protocols
 from .report_biology import biology_figures
@@ -13,6 +14,7 @@ from .report_outcome import outcome_figures
 from .report_page import Html, element, join, page
 from .report_tables import (
     beside_table,
+    failed_table,
     failures_table,
     parameters_table,
     population_table,
@@ -163,6 +165,20 @@ def _behind(result: TrialResult) -> Iterator[Html]:
         yield splits_table(result)
     yield element("h2", "Patients that could not be solved")
     yield failures_table(result)
+    said = [element("li", sentence) for sentence in failure_sentences(result)]
+    if said:
+        yield element("ul", said)
+    if result.failed_against_rest:
+        yield element(
+            "details",
+            element("summary", "Parameters in which the failed patients differ most from the others"),
+            element(
+                "p",
+                "Difference of the medians, in standard deviations of the others, on the scale on which the "
+                "parameter is normal; by chance: its standard error if failing had nothing to do with it.",
+            ),
+            failed_table(result),
+        )
     yield element("h2", "Virtual patients: declared against realised")
     redrawn = int((result.patients.attempts > 1).sum())
     yield element(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..model.definition.structures import CHOICES
+from .failures import MOST_SHOWN, by_chance
 from .report_page import Html, element, join, table
 from .results import TrialResult
 
@@ -55,15 +56,40 @@ def splits_table(result: TrialResult) -> Html:
 
 
 def failures_table(result: TrialResult) -> Html:
-    """How every simulated patient ended, by arm."""
-    rows = []
+    """How every simulated patient ended, by arm; patients tried again have a column if there are any."""
     failures: Mapping[str, Mapping[str, int]] = result.summary["failures"]
+    retried = result.retried
+    again = any(retried.values())
+    rows = []
     for name, arm in result.arms.items():
         status = np.asarray(arm.table["status"])
         failed = failures.get(name, {})
         words = "; ".join(f"{count:,}: {meaning}" for meaning, count in failed.items()) or "none"
-        rows.append((arm.label, f"{status.size:,}", f"{int((status >= 0).sum()):,}", words))
-    return table(("arm", "simulated", "solved", "failed, by reason"), rows, label="failures", numeric=(1, 2))
+        counts = [status.size, int((status >= 0).sum()), *([retried.get(name, 0)] if again else [])]
+        rows.append((arm.label, *(f"{count:,}" for count in counts), words))
+    second = ["of these at a second attempt"] if again else []
+    head = ("arm", "simulated", "solved", *second, "failed, by reason")
+    return table(head, rows, label="failures", numeric=range(1, len(head) - 1))
+
+
+def failed_table(result: TrialResult) -> Html:
+    """Parameters in which the failed patients of each arm differ most from the others there."""
+    rows = []
+    for name, found in result.failed_against_rest.items():
+        arm, failed = result.arms[name], int(found["patients"])
+        for row in found["parameters"][:MOST_SHOWN]:
+            cells = [
+                arm.label,
+                f"{failed:,}",
+                str(row["symbol"]),
+                _figure(row["failed"]),
+                _figure(row["rest"]),
+                "–" if row["difference"] is None else f"{row['difference']:+.2f}",
+                f"{by_chance(failed, arm.patients - failed):.2f}" if failed < arm.patients else "–",
+            ]
+            rows.append(cells)
+    head = ("arm", "failed", "parameter", "median, failed", "others", "difference", "by chance")
+    return table(head, rows, label="failed patients beside the others", numeric=(1, 3, 4, 5, 6))
 
 
 def population_table(result: TrialResult) -> Html:

@@ -161,6 +161,16 @@ class TrialResult:
         """Patients that could not be solved, over all arms."""
         return sum(sum(counts.values()) for counts in self.summary["failures"].values())
 
+    @property
+    def retried(self) -> Mapping[str, int]:
+        """Patients that were solved only at a second attempt, by arm."""
+        return dict(self.summary.get("retried", {}))
+
+    @property
+    def failed_against_rest(self) -> Mapping[str, Mapping[str, Any]]:
+        """By arm that has failures: how many, and their parameters beside those of the others."""
+        return dict(self.summary.get("failed_against_rest", {}))
+
     def save(self, path: str | Path, *, block: int = BLOCK) -> None:
         """Write the result file, whole or not at all.
 

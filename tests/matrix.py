@@ -25,9 +25,10 @@ TEST_TOOLS = ("pytest", "hypothesis", "lifelines", "mpmath")
 
 
 def lowest() -> str:
-    """Requirements with every lower bound made exact."""
+    """Requirements with every lower bound made exact; for which Python each holds stays as it is."""
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    return "\n".join(dependency.replace(">=", "==") for dependency in dependencies)
+    parts = (dependency.partition(";") for dependency in dependencies)
+    return "\n".join(bound.replace(">=", "==") + sign + python for bound, sign, python in parts)
 
 
 def attempt(python: str, dependencies: str, wheel: Path) -> bool:
@@ -36,7 +37,8 @@ def attempt(python: str, dependencies: str, wheel: Path) -> bool:
         (home / "lowest.txt").write_text(lowest() if dependencies == "lowest" else "")
         pip = [str(home / "venv/bin/python"), "-m", "pip", "install", "--quiet"]
         shutil.copytree(ROOT / "tests", home / "tests")
-        for name in ("README.md", "experiments"):  # what the tests read beside the package
+        # What the tests read beside the package, and how they are to be collected.
+        for name in ("README.md", "experiments", "pyproject.toml"):
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, home / name)
         shutil.rmtree(home / "experiments" / "__pycache__", ignore_errors=True)

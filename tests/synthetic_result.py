@@ -6,31 +6,36 @@ import numpy as np
 from scipy.stats import norm
 
 from lag3ig.experiments.columns import LEVELS
+from lag3ig.experiments.failures import FailedAgainstRest, failures, retried
 from lag3ig.experiments.natural_history import NaturalHistory
 from lag3ig.experiments.protocol import Protocol, load_protocol, parse_protocol
 from lag3ig.experiments.replicates import fisher_tables
 from lag3ig.experiments.results import Arm, Curves, Population, TrialResult
-from lag3ig.experiments.summary import failures
 from lag3ig.experiments.table import trial_table
 from lag3ig.experiments.tables import Table
 from lag3ig.model.definition.parameters import load_parameters
 from lag3ig.model.definition.structures import Structure
+from lag3ig.model.spread import Declared
 
 HOSTILE = '<script>alert("x")</script> $x_{1}$ & <b>'
 UNITS = {"plasma": "ng/mL", "activated_cd8": "cell/uL", "em_cd8_percent": "percent", "sld": "mm"}
 
 
 def synthetic_result(
-    *, patients: int = 200, trials: int = 300, hostile: bool = False, failed: int = 0
+    *, patients: int = 200, trials: int = 300, hostile: bool = False, failed: int = 0, again: int = 0
 ) -> TrialResult:
-    """The phase I trial's protocol with patients out of thin air; `hostile` puts markup into its texts."""
+    """The phase I trial's protocol with patients out of thin air; `hostile` puts markup into its texts.
+
+    In every arm the first `failed` patients are not solved, and the next `again` only at a second attempt.
+    The failed ones are all the patients with a small KD.
+    """
     text = load_protocol("imp321-rcc-phase1").text
     if hostile:
         text = text.replace('title = "', f"title = '{HOSTILE}' # \"", 1)
         text = text.replace('[[arms]]\nname = "30 mg"', f"[[arms]]\nname = \"30 mg\"\nlabel = '{HOSTILE}'", 1)
     protocol = parse_protocol(text).protocol
     generator = np.random.default_rng(7)
-    arms = [_arm(item, patients, failed, generator) for item in protocol.arms]
+    arms = [_arm(item, patients, failed, again, generator) for item in protocol.arms]
     replicates = _replicates(trials, generator)
     table = load_parameters()
     history = NaturalHistory(0.271, (0.11, 0.51), 0.27, 0.28, (0.97, 0.98, 0.99), patients, patients)
@@ -97,10 +102,17 @@ def _summary(arms, replicates, protocol: Protocol, history: NaturalHistory, tabl
         "realised_spread": None,
         "redrawn": 0.0,
     }
+    compared = FailedAgainstRest(arms)
+    places = np.arange(1.0, arms[0].patients + 1.0)
+    ranks, scattered = places / (arms[0].patients + 1.0), places * 0.5 * (np.sqrt(5.0) - 1.0) % 1.0
+    compared.add(Declared("KD", "lognormal", 1.0, 0.3, 0), np.exp(0.3 * norm.ppf(ranks)))
+    compared.add(Declared("DT", "lognormal", 80.6, 0.481, 1), 80.6 * np.exp(0.456 * norm.ppf(scattered)))
     return {
         "table": trial_table(arms, replicates, protocol, protocol.card()),
         "natural_history": history.as_mapping(),
         "failures": failures(arms),
+        "retried": retried(arms),
+        "failed_against_rest": compared.as_mapping(),
         "splits": [split],
         "declared_realised": [drawn],
         "assumed_parameters": sum(item.kind == "assumed" for item in table.parameters.values()),
@@ -108,7 +120,7 @@ def _summary(arms, replicates, protocol: Protocol, history: NaturalHistory, tabl
     }
 
 
-def _arm(plan, patients: int, failed: int, generator) -> Arm:
+def _arm(plan, patients: int, failed: int, again: int, generator) -> Arm:
     first = plan.regimen().administrations()[0]
     strength = first.amount / (first.amount + 3.0)
     doubling = np.exp(np.log(80.6) + 0.456 * generator.standard_normal(patients))
@@ -124,7 +136,7 @@ def _arm(plan, patients: int, failed: int, generator) -> Arm:
     when = np.where(change[:, 0] > 20.0, 42.0, 84.0)
     when[:failed] = np.nan
     table = {
-        "status": np.where(np.arange(patients) < failed, -2, 0).astype(np.int8),
+        "status": np.repeat([-2, 1, 0], [failed, again, patients - failed - again]).astype(np.int8),
         "injections": np.full(patients, 6),
         "stable_3m": stable,
         "evaluable": np.isfinite(stable),

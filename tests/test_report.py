@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from lag3ig.experiments.failures import by_chance, failure_sentences
 from lag3ig.experiments.figure_style import (
     NARROW,
     WIDE,
@@ -137,9 +138,37 @@ def test_failures_are_shown_by_reason(hostile_page):
     assert "3: the limit on steps was reached" in hostile_page
 
 
+def test_patients_tried_again_are_counted(result, text):
+    """A column and a sentence if there are any, no word if there are none."""
+    again = Page(render(synthetic_result(again=2))).text
+    assert "10 of 1,000 simulations were solved only at a second attempt" in again
+    assert "of these at a second attempt" in again
+    assert not any(result.retried.values())
+    assert "second attempt" not in text
+
+
+def test_failed_patients_that_differ_are_said_to_differ(text):
+    """Those that failed have the smallest KD of all: the report names KD, and not DT."""
+    page = Page(render(synthetic_result(failed=9))).text
+    assert re.search(r"30 mg: the 9 failed patients differ from the others: KD -\d\.\d\d \(", page)
+    assert "failed patients differ most" in page
+    assert "failed patients" not in text
+
+
+def test_a_single_failed_patient_does_not_differ_from_the_others_for_sure():
+    result = synthetic_result(failed=1)
+    said = list(failure_sentences(result))
+    assert len(said) == len(result.arms)
+    assert all("the failed patient cannot be told from the others" in sentence for sentence in said)
+    # One patient lies 2.6 standard deviations away; medians of one and of 199 differ by 1.26 by chance.
+    assert by_chance(1, 199) == pytest.approx(np.sqrt(np.pi / 2.0 * (1.0 + 1.0 / 199.0)), rel=ROUNDING)
+
+
 def test_an_arm_that_failed_whole_leaves_the_others(result):
     broken = synthetic_result(patients=60, trials=20, failed=60)
-    assert "too many patients could not be solved" in render(broken)
+    shown = render(broken)
+    assert "too many patients could not be solved" in shown
+    assert "all failed, so they cannot be compared with others" in shown
 
 
 def figures(result):
