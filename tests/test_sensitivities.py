@@ -45,7 +45,7 @@ from lag3ig.model.errors import DosingError, Lag3igError, ModelError, Simulation
 
 from . import pk_model
 from .reference import Patient
-from .tolerances import DIFFERENCES, INSENSITIVE, ORDER, ROUNDING, SENSITIVITY
+from .tolerances import DIFFERENCES, INSENSITIVE, ORDER, ROUNDING, SAME_STEPS, SENSITIVITY
 
 every_method = pytest.mark.parametrize("method", METHODS)
 STEP = 1e-30  # of the complex-step derivative, which is exact to rounding
@@ -286,9 +286,13 @@ def test_the_states_are_those_of_the_model_alone() -> None:
     patients = draw(model, 5, seed=3)
     alone = simulate(REGIMEN, times=TIMES, model=model, patients=patients, rtol=1e-8)
     run = simulate_sensitivities(REGIMEN, symbols=["hS"], times=TIMES, model=model, patients=patients)
-    np.testing.assert_array_equal(run.trajectories.states, alone.states)
-    np.testing.assert_array_equal(run.trajectories.observables, alone.observables)
     np.testing.assert_array_equal(run.trajectories.steps, alone.steps)
+    for found, expected in (
+        (run.trajectories.states, alone.states),
+        (run.trajectories.observables, alone.observables),
+    ):
+        largest = np.abs(expected).max(axis=1, keepdims=True)
+        assert np.all(np.abs(found - expected) <= SAME_STEPS * largest)
 
 
 def test_same_bits_in_any_company() -> None:
@@ -306,32 +310,36 @@ def test_same_bits_in_any_company() -> None:
 
 
 TWIN = """
-import hashlib, sys
+import sys
 sys.path.insert(0, sys.argv[1])
 from tests import test_sensitivities as t
-digest = hashlib.sha256()
+found = []
 for method in t.METHODS:
-    found = t.solve_with_sensitivities(
+    run = t.solve_with_sensitivities(
         t.LOGISTIC, [[1.1, 0.8], [0.9, 0.7]], [1.0, 3.0], symbols=("capacity", "rate"), method=method
     )
-    digest.update(found.state_slopes.tobytes() + found.observable_slopes.tobytes())
-print(digest.hexdigest())
+    found += [*run.state_slopes.flat, *run.observable_slopes.flat]
+print(" ".join(repr(float(number)) for number in found))
 """
 
 
-def test_same_bits_without_the_compiler() -> None:
+def test_agrees_without_the_compiler() -> None:
     root = str(Path(__file__).parents[1])
-    hashes = [
-        subprocess.run(
-            [sys.executable, "-c", TWIN, root],
-            env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+    compiled, twin = (
+        np.array(
+            subprocess.run(
+                [sys.executable, "-c", TWIN, root],
+                env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout.split(),
+            dtype=float,
+        )
         for disabled in ("0", "1")
-    ]
-    assert hashes[0] == hashes[1]
+    )
+    assert len(compiled) > 20
+    np.testing.assert_allclose(compiled, twin, rtol=SAME_STEPS)
 
 
 # ------------------------------------------------------------------------- kernels and refusals

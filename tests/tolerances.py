@@ -1,6 +1,7 @@
 """Tolerances by what they mean, so that no test carries a literal of its own."""
 
 ROUNDING = 1e-12  # relative; a few operations in double precision
+SAME_STEPS = 1e-9  # of a curve's largest value: rounding differs, and step control carries it along
 ORDER = 0.2  # slope of log error against log step may differ from the method's order by this
 ASKED_MEDIAN = 2.0  # median error in units of the tolerance asked for
 ASKED_WORST = 30.0  # worst error in the same units

@@ -134,6 +134,11 @@ class Structure:
         parts = [part.partition("-") for part in name.split("+")]
         return cls.from_mapping({choice: option for choice, _, option in parts})
 
+    @property
+    def stiff(self) -> bool:
+        """Whether a process is so fast, hundreds a day, that it is at rest with the others within a step."""
+        return self.binding == "explicit"
+
     def as_mapping(self) -> dict[str, str]:
         """Every choice with its option."""
         return {item.name: getattr(self, item.name) for item in fields(self)}

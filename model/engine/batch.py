@@ -140,7 +140,13 @@ def solve(
     )
     record = _new_record(invalid, counts)
     control = Control(
-        METHODS[method], float(rtol), float(fixed_step), max_steps, max_evaluations, bounds is not None
+        METHODS[method],
+        float(rtol),
+        float(fixed_step),
+        max_steps,
+        max_evaluations,
+        bounds is not None,
+        kernels.stiff,
     )
     limits = limits_of(kernels, rtol, atol, bounds)
     _run(kernels, counts, problem, control, record, limits, threads)
@@ -191,7 +197,7 @@ def _integrate() -> Any:
 def _new_record(invalid: np.ndarray, counts: Counts) -> Record:
     patients = len(invalid)
     return Record(
-        states=np.full((patients, counts.outputs, counts.states), np.nan),
+        states=np.empty((patients, counts.outputs, counts.states)),
         status=np.where(invalid, Status.INVALID_INPUT, Status.OK).astype(np.int8),
         steps=np.zeros(patients, dtype=np.int64),
         rejected=np.zeros(patients, dtype=np.int64),

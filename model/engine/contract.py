@@ -16,7 +16,7 @@ from .lane_memory import POINTER
 class Kernel:
     """A straight-line lane function, compiled when first needed.
 
-    Called from Python it runs on numpy arrays of shape (rows, any), with the same bits.
+    Called from Python it runs on numpy arrays of shape (rows, any), and agrees to rounding.
     """
 
     __slots__ = ("_compiled", "arity", "function")
@@ -82,6 +82,8 @@ class Kernels:
         Typical magnitude of each state, by which a default absolute tolerance is scaled.
     controlled
         How many states, the first ones, set the step; the others go along. By default all.
+    stiff
+        Whether states within a step are settled on the equilibrium of fast processes, at a price.
     hash
         Identity of the definition that the kernels were written from.
     """
@@ -108,6 +110,7 @@ class Kernels:
     calibrate: Kernel
     scales: tuple[float, ...] = field(default=())
     controlled: int = 0
+    stiff: bool = False
 
     def __post_init__(self) -> None:
         if not self.controlled:
@@ -178,5 +181,6 @@ def load_kernels(module: ModuleType | Mapping[str, Any]) -> Kernels:
         factor_rows=constant("FACTORS", int),
         hash=constant("HASH", str),
         scales=scales,
+        stiff=bool(given.get("STIFF", False)),
         **{name: given[name] for name in ARITY},
     )

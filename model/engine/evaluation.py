@@ -12,6 +12,8 @@ from .contract import Kernels
 from .lane_memory import call2, call4, first_row, load_lane, store_lane
 from .lanes import LANES
 
+_PATIENTS_AT_ONCE = 1024
+
 
 @register_jitable
 def _fill(pointer: Any, matrix: Any, first: int) -> int:
@@ -22,24 +24,6 @@ def _fill(pointer: Any, matrix: Any, first: int) -> int:
         for column in range(matrix.shape[1]):
             store_lane(pointer, column, lane, matrix[row, column])
     return present
-
-
-def _evaluate_rows(
-    derive: Any,
-    kernel: Any,
-    parameters: Any,
-    values: Any,
-    parameter_rows: Any,
-    derived_rows: Any,
-    value_rows: Any,
-) -> None:
-    for first in range(0, parameters.shape[0], LANES):
-        present = _fill(first_row(parameter_rows), parameters, first)
-        call2(derive, first_row(parameter_rows), first_row(derived_rows))
-        call2(kernel, first_row(derived_rows), first_row(value_rows))
-        for lane in range(present):
-            for row in range(values.shape[1]):
-                values[first + lane, row] = load_lane(first_row(value_rows), row, lane)
 
 
 def _observe_rows(
@@ -75,11 +59,6 @@ def _observe_rows(
 
 
 @cache
-def _compiled_evaluate() -> Any:
-    return compile_engine(_evaluate_rows)
-
-
-@cache
 def _compiled_observe() -> Any:
     return compile_engine(_observe_rows)
 
@@ -94,6 +73,9 @@ def _doubles(array: np.ndarray) -> np.ndarray:
 
 def evaluate(kernels: Kernels, kernel_name: str, parameters: np.ndarray) -> np.ndarray:
     """Values of a kernel that depends on the parameters alone.
+
+    It runs on numpy, uncompiled: patients are drawn and calibrated by these values, and numpy fuses no
+    product with a sum, so they have the same bits on every machine.
 
     Parameters
     ----------
@@ -115,15 +97,12 @@ def evaluate(kernels: Kernels, kernel_name: str, parameters: np.ndarray) -> np.n
     parameters = _checked_parameters(kernels, parameters)
     values = np.empty((len(parameters), kernels.rows_of(kernel_name)))
     with np.errstate(all="ignore"):
-        _compiled_evaluate()(
-            kernels.derive.handle,
-            getattr(kernels, kernel_name).handle,
-            parameters,
-            values,
-            _rows(parameters.shape[1]),
-            _rows(kernels.derived_rows),
-            _rows(values.shape[1]),
-        )
+        for first in range(0, len(parameters), _PATIENTS_AT_ONCE):
+            block = slice(first, first + _PATIENTS_AT_ONCE)
+            columns = np.ascontiguousarray(parameters[block].T)
+            derived = np.zeros((kernels.derived_rows, columns.shape[1]))
+            kernels.derive(columns, derived)
+            getattr(kernels, kernel_name)(derived, values[block].T)
     return values
 
 

@@ -15,7 +15,7 @@ from .lanes import LANES
 from .occupancy import Desk, Handles, Problem, Record, arrive, finish, occupy, set_up, write_output
 from .rosenbrock import EVALUATIONS_PER_STEP as ROSENBROCK_EVALUATIONS
 from .rosenbrock import LEEWAY as ROSENBROCK_LEEWAY
-from .rosenbrock import rosenbrock_interpolation, rosenbrock_step
+from .rosenbrock import rosenbrock_interpolation, rosenbrock_step, settle
 from .status import Status
 from .workspace import (
     ACCEPTED,
@@ -53,6 +53,7 @@ class Control(NamedTuple):
     max_steps: int
     max_evaluations: int  # 0: no limit
     bounded: bool
+    settled: bool  # whether a Rosenbrock method settles what it interpolates
 
 
 @register_jitable(forceinline=True)
@@ -72,14 +73,16 @@ def _outputs_due(desk: Desk, accepted: int) -> int:
 
 
 @register_jitable
-def _write_outputs_within(desk: Desk, method: int, accepted: int) -> None:
+def _write_outputs_within(desk: Desk, control: Control, accepted: int) -> None:
     """Take the outputs that fall inside the accepted steps, one of each lane at a time."""
     due = _outputs_due(desk, accepted)
     while due:
-        if method == EXPLICIT:
+        if control.method == EXPLICIT:
             explicit_interpolation(desk.rows, desk.counts.states)
         else:
             rosenbrock_interpolation(desk.rows, desk.counts.states)
+            if control.settled:
+                settle(desk.handles, desk.rows, desk.counts.states)
         for lane in range(LANES):
             if due & (1 << lane):
                 write_output(desk, desk.rows.stage, lane)
@@ -211,7 +214,7 @@ def integrate(
         if accepted:
             if control.bounded:
                 outside = _outside(desk) & accepted
-            _write_outputs_within(desk, control.method, accepted & ~outside)
+            _write_outputs_within(desk, control, accepted & ~outside)
             arrived = _move(desk, control.method, accepted & ~outside)
         small = too_small(rows) & running & ~accepted
         for lane in range(LANES):

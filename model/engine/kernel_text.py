@@ -32,6 +32,14 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
+class Reciprocals:
+    """Names of the reciprocals of some expressions of earlier names, which share one division."""
+
+    names: tuple[str, ...]
+    divisors: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """A name written to a row."""
 
@@ -43,7 +51,7 @@ class Store:
 # Names that the differential of a kernel uses for itself.
 _OF_DIFFERENTIALS = ("d_", "partial_", "block", "chosen")
 
-Statement = Load | Assign | Store
+Statement = Load | Assign | Reciprocals | Store
 
 
 def read_kernel(kernel: Kernel) -> tuple[tuple[str, ...], list[Statement]]:
@@ -102,12 +110,21 @@ class _Reader:
                 self.statements.append(Store(pointer, self._row(row), name))
             case ast.Assign([ast.Name(name)], value):
                 expression = self._flat(value, outermost=True)
-                own = f"own_{name}" if name.startswith(_OF_DIFFERENTIALS) else name
-                new = self._new(own) if name in self._current else own
-                self._current[name] = new
-                self.statements.append(Assign(new, expression))
+                self.statements.append(Assign(self._assigned(name), expression))
+            case ast.Assign([ast.Tuple(targets)], ast.Call(ast.Name("reciprocals"), values, [])):
+                divisors = tuple(self._flat(value) for value in values)
+                names = [target.id for target in targets if isinstance(target, ast.Name)]
+                if not len(names) == len(targets) == len(divisors):
+                    raise self._refusal(statement)
+                self.statements.append(Reciprocals(tuple(map(self._assigned, names)), divisors))
             case _:
                 raise self._refusal(statement)
+
+    def _assigned(self, name: str) -> str:
+        """New name of what is assigned to ``name``."""
+        own = f"own_{name}" if name.startswith(_OF_DIFFERENTIALS) else name
+        self._current[name] = self._new(own) if name in self._current else own
+        return self._current[name]
 
     def _flat(self, node: ast.expr, *, outermost: bool = False) -> ast.expr:
         """Expression over current names, whose loads and inner functions have become names."""

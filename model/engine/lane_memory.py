@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from .lanes import BITS, INDEX, LANES, NUMBER, VECTOR, MaskType, lanes, mask, splat, teach
+from .lanes import BITS, FLAGS, INDEX, LANES, NUMBER, VECTOR, MaskType, lanes, mask, splat, teach
 
 POINTER = types.CPointer(types.float64)
 _POINTER = (types.CPointer,)
@@ -154,8 +154,9 @@ def _weighted_sum(
     index = _word(builder, row)
     total = None
     for weight in cgutils.unpack_tuple(builder, weights):
-        term = builder.fmul(splat(context, builder, kind, weight), _load_vector(builder, pointer, index))
-        total = term if total is None else builder.fadd(total, term)
+        row_of_lanes = _load_vector(builder, pointer, index)
+        term = builder.fmul(splat(context, builder, kind, weight), row_of_lanes, flags=FLAGS)
+        total = term if total is None else builder.fadd(total, term, flags=FLAGS)
         index = builder.add(index, _word(builder, stride))
     return total
 

@@ -2,8 +2,9 @@
 
 Inside a compiled kernel a lane value is one LLVM vector of ``LANES`` doubles and a mask one vector of as
 many bits, so an expression such as ``a * b + 2.0`` is two packed instructions and nothing depends on an
-auto-vectoriser. Arithmetic is strict IEEE: nothing is contracted or reordered. Without the compiler the
-value is a numpy array of shape (LANES,), and numpy's operators give the same bits.
+auto-vectoriser. Arithmetic is IEEE and never reordered, but a product may be fused with the sum that takes
+it: bits are the same on one compile target, and agree to rounding between targets. Without the compiler the
+value is a numpy array of shape (LANES,), and numpy's operators, which fuse nothing, agree to rounding too.
 """
 
 import itertools
@@ -23,6 +24,8 @@ LANES = 8
 VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 BITS = ir.VectorType(ir.IntType(1), LANES)
 INTEGERS = ir.VectorType(ir.IntType(64), LANES)
+# A product may be added without being rounded first, in one instruction where the processor has it.
+FLAGS = ("contract",)
 
 
 class LanesType(types.Type):
@@ -147,7 +150,7 @@ def _teach_operators() -> None:
             right: Any,
             instruction: str = instruction,
         ) -> ir.Value:
-            return getattr(builder, instruction)(left, right)
+            return getattr(builder, instruction)(left, right, flags=FLAGS)
 
     comparisons = {
         operator.lt: "<",

@@ -70,6 +70,7 @@ def bare_kernels(name: str, states: int, factors: int, rhs: Kernel, factor: Kern
             "CALIBRATED": (),
             "DERIVED": 0,
             "FACTORS": factors,
+            "STIFF": True,
             "HASH": name,
             "derive": derive_nothing,
             "start": nothing,

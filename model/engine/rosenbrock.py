@@ -36,8 +36,11 @@ def _stage(
     block = from_row(rows.increments, number * states)
     inverse = 1.0 / load(rows.control, LENGTH)
     for s in range(states):
-        store(rows.stage, s, load(rows.state, s) + weighted_sum(rows.increments, s, states, a))
-        store(block, s, inverse * weighted_sum(rows.increments, s, states, c))
+        # Both sums before either store: then each earlier increment is loaded once.
+        shifted = load(rows.state, s) + weighted_sum(rows.increments, s, states, a)
+        remembered = inverse * weighted_sum(rows.increments, s, states, c)
+        store(rows.stage, s, shifted)
+        store(block, s, remembered)
     _solve_stage(handles, rows, states, number, rows.stage)
 
 
@@ -50,8 +53,10 @@ def _accurate_stage(
     block = from_row(rows.increments, number * states)
     inverse = 1.0 / load(rows.control, LENGTH)
     for s in range(states):
-        store(argument, s, load(rows.stage, s) + load(before, s))
-        store(block, s, inverse * weighted_sum(rows.increments, s, states, c))
+        shifted = load(rows.stage, s) + load(before, s)
+        remembered = inverse * weighted_sum(rows.increments, s, states, c)
+        store(argument, s, shifted)
+        store(block, s, remembered)
     _solve_stage(handles, rows, states, number, argument)
 
 
@@ -83,11 +88,9 @@ def _weight(theta: Any, stage: int) -> Any:
     return theta * (1.0 - theta) * inner
 
 
-@register_jitable
-def rosenbrock_interpolation(rows: Rows, states: int) -> None:
-    """State at the fraction THETA of the step just tried, in ``rows.stage``; of order four."""
-    theta = load(rows.control, THETA)
-    weights = (
+@register_jitable(forceinline=True)
+def _weights(theta: Any) -> Any:
+    return (
         _weight(theta, 0),
         _weight(theta, 1),
         _weight(theta, 2),
@@ -97,6 +100,62 @@ def rosenbrock_interpolation(rows: Rows, states: int) -> None:
         _weight(theta, 6),
         _weight(theta, 7),
     )
+
+
+@register_jitable(forceinline=True)
+def _rate(theta: Any, stage: int) -> Any:
+    """Derivative of the weight."""
+    linear = 2.0 * (_DENSE_1[stage] - _DENSE_0[stage])
+    quadratic = 3.0 * (_DENSE_2[stage] - _DENSE_1[stage])
+    return _DENSE_0[stage] + theta * (linear + theta * (quadratic - 4.0 * theta * _DENSE_2[stage]))
+
+
+@register_jitable(forceinline=True)
+def _rates(theta: Any) -> Any:
+    return (
+        _rate(theta, 0),
+        _rate(theta, 1),
+        _rate(theta, 2),
+        _rate(theta, 3),
+        _rate(theta, 4),
+        _rate(theta, 5),
+        _rate(theta, 6),
+        _rate(theta, 7),
+    )
+
+
+@register_jitable
+def rosenbrock_interpolation(rows: Rows, states: int) -> None:
+    """State at the fraction THETA of the step just tried, in ``rows.stage``; of order four."""
+    theta = load(rows.control, THETA)
+    weights = _weights(theta)
     for s in range(states):
         chord = (1.0 - theta) * load(rows.state, s) + theta * load(rows.trial, s)
         store(rows.stage, s, chord + weighted_sum(rows.increments, s, states, weights))
+
+
+@register_jitable
+def settle(handles: Any, rows: Rows, states: int) -> None:
+    """Settle the interpolated state in ``rows.stage`` on the equilibrium of the fast processes.
+
+    The interpolation loses order in states that follow others at once. What it leaves of the equations,
+    r = f(p) - p', is turned into a correction by two solutions of the step's own system W = I/(gamma h) - J:
+    W^-1 (r - W^-1 r / (gamma h)). It is -J^-1 r for a fast state, and of a higher order for a slow one.
+    """
+    theta = load(rows.control, THETA)
+    rates = _rates(theta)
+    inverse = 1.0 / load(rows.control, LENGTH)
+    call4(handles.rhs, rows.stage, rows.inputs, rows.derived, rows.slope)
+    for s in range(states):
+        chord = load(rows.trial, s) - load(rows.state, s)
+        rate = inverse * (chord + weighted_sum(rows.increments, s, states, rates))
+        residual = load(rows.slope, s) - rate
+        store(rows.residual, s, residual)
+        store(rows.slope, s, residual)
+    call2(handles.solve, rows.factors, rows.slope)
+    shift = load(rows.control, SHIFT)
+    for s in range(states):
+        store(rows.slope, s, load(rows.residual, s) - shift * load(rows.slope, s))
+    call2(handles.solve, rows.factors, rows.slope)
+    for s in range(states):
+        store(rows.stage, s, load(rows.stage, s) + load(rows.slope, s))

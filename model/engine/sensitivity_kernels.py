@@ -19,7 +19,7 @@ _HEAD = '''"""Kernels of the model {name!r} with its sensitivities; written by t
 
 from lag3ig.model.engine.lane_memory import from_row, load_lane
 from lag3ig.model.engine.simd import (
-    absolute, exp, floor, kernel, load, log, maximum, minimum, power, select, sqrt, store,
+    absolute, exp, floor, kernel, load, log, maximum, minimum, power, reciprocals, select, sqrt, store,
 )
 '''
 

@@ -1,7 +1,7 @@
 """The words that kernels are written in."""
 
 from .contract import kernel
-from .lane_math import absolute, exp, floor, log, maximum, minimum, power, select, sqrt
+from .lane_math import absolute, exp, floor, log, maximum, minimum, power, reciprocals, select, sqrt
 from .lane_memory import load, store
 from .lanes import LANES
 
@@ -16,6 +16,7 @@ __all__ = [
     "maximum",
     "minimum",
     "power",
+    "reciprocals",
     "select",
     "sqrt",
     "store",

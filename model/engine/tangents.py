@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .contract import Kernel
-from .kernel_text import Assign, Load, Store, read_kernel
+from .kernel_text import Assign, Load, Reciprocals, Statement, Store, read_kernel
 
 TINY = "1e-300"  # least divisor of the derivative of a power or root: 0 / TINY is 0
 _Term = tuple[int, tuple[str, ...]]  # sign and factors
@@ -72,7 +72,7 @@ class _Writer:
         self._active: set[str] = set()
         self._partials: dict[str, str] = {}
 
-    def write(self, statement: Load | Assign | Store) -> None:
+    def write(self, statement: Statement) -> None:
         match statement:
             case Load(name, pointer, row):
                 self._plain.append(f"{name} = load({pointer}, {row + self._first(pointer)})")
@@ -85,6 +85,11 @@ class _Writer:
                         self._active.add(name)
             case Assign(name, expression):
                 self._assign(name, expression)
+            case Reciprocals(names, divisors):
+                arguments = ", ".join(map(ast.unparse, divisors))
+                self._plain.append(f"{', '.join(names)} = reciprocals({arguments})")
+                for name, divisor in zip(names, divisors, strict=True):
+                    self._differ(name, self._of_reciprocal(name, divisor))
             case Store(pointer, row, name):
                 self._plain.append(f"store({pointer}, {row + self._first(pointer)}, {name})")
                 value = f"d_{name}" if name in self._active else "0.0"
@@ -128,10 +133,24 @@ class _Writer:
     def _assign(self, name: str, expression: ast.expr) -> None:
         self._plain.append(f"{name} = {ast.unparse(expression)}")
         found: dict[str, list[_Term]] = {}
-        if isinstance(expression, ast.Call):
-            self._call(name, expression, found)
-        elif not isinstance(expression, ast.Compare):
-            self._collect(expression, 1, (), found)
+        match expression:
+            case ast.Call():
+                self._call(name, expression, found)
+            case ast.BinOp(ast.Constant(1.0), ast.Div(), divisor):
+                found = self._of_reciprocal(name, divisor)
+            case ast.Compare():
+                pass
+            case _:
+                self._collect(expression, 1, (), found)
+        self._differ(name, found)
+
+    def _of_reciprocal(self, name: str, divisor: ast.expr) -> dict[str, list[_Term]]:
+        found: dict[str, list[_Term]] = {}
+        self._collect(divisor, -1, (name, name), found)
+        return found
+
+    def _differ(self, name: str, found: dict[str, list[_Term]]) -> None:
+        """Write the differential of a name from its terms."""
         if not found:
             return
         self._active.add(name)

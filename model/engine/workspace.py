@@ -53,6 +53,7 @@ class Rows(NamedTuple):
     trial: Any  # the state after the step that is tried
     stage: Any  # argument of a stage; also the interpolated state
     slope: Any  # value of a stage; also the local error
+    residual: Any  # what an interpolated state leaves of its equations
     increments: Any  # STAGES blocks of the states
     inputs: Any
     derived: Any
@@ -67,7 +68,7 @@ class Rows(NamedTuple):
 
 def allocate(counts: Counts) -> np.ndarray:
     """Zeroed workspace, shape (rows, LANES), whose rows begin at multiples of the cache line."""
-    rows = CONTROL_ROWS + (8 + STAGES) * counts.states + 2 * counts.inputs
+    rows = CONTROL_ROWS + (9 + STAGES) * counts.states + 2 * counts.inputs
     rows += counts.derived + counts.parameters + counts.factors
     raw = np.zeros(rows * LANES * 8 + _CACHE_LINE, dtype=np.uint8)
     shift = -raw.ctypes.data % _CACHE_LINE
@@ -82,7 +83,8 @@ def lay_out(base: Any, counts: Counts) -> Rows:
     trial = from_row(state, states)
     stage = from_row(trial, states)
     slope = from_row(stage, states)
-    increments = from_row(slope, states)
+    residual = from_row(slope, states)
+    increments = from_row(residual, states)
     inputs = from_row(increments, STAGES * states)
     derived = from_row(inputs, counts.inputs)
     parameters = from_row(derived, counts.derived)
@@ -98,6 +100,7 @@ def lay_out(base: Any, counts: Counts) -> Rows:
         trial,
         stage,
         slope,
+        residual,
         increments,
         inputs,
         derived,

@@ -3,7 +3,7 @@
 Written by ``python -m lag3ig.model.symbolic.emit`` from the definition: edit that, not this.
 """
 
-from lag3ig.model.engine.simd import exp, kernel, load, maximum, power, sqrt, store
+from lag3ig.model.engine.simd import exp, kernel, load, maximum, power, reciprocals, sqrt, store
 
 NAME = "activation_site-both"
 STRUCTURE = {
@@ -56,8 +56,9 @@ CALIBRATED = (
     "KH",
 )
 DERIVED = 134
-HASH = "5c54b061fa5e5c9d5c546500629c873d75ff01ff4f6f07888accc95e609956d0"
+HASH = "9293b8ffb6f4cee3567be2846a281c77017ed0e13b8007434c0aefffeae5e242"
 FACTORS = 80
+STIFF = False
 
 
 @kernel
@@ -544,68 +545,35 @@ def rhs(y, inputs, derived, dy):
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour
     Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
-    B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
-    z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
-    S = z_b / (1.0 + z_b)  # 1: signal in blood
-    B_t = Rcell * Ct / (KD + Ct)  # molecule: LAG-3Ig bound per cell in the tumour
-    z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
-    ST = z_t / (1.0 + z_t)  # 1: signal in the tumour
-    B_n = Rcell * Cn / (KD + Cn)  # molecule: LAG-3Ig bound per cell in the draining node
-    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
-    SL = z_n / (1.0 + z_n)  # 1: signal in the draining node
-    Sa = fN * SL + S - fN * S * SL  # 1: signal that blood antigen-presenting cells receive
-    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
-    m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
-    H = DL / (KH + DL)  # 1: priming signal
-    nd = n0 + n1 * H  # 1: divisions of a recruited cell
-    burst = exp(0.6931471805599453 * nd)  # 1: burst size
-    X = Ma / (KMa + Ma)  # 1: reactivation signal
-    Tk = Tsat * Td / (Tsat + Td)  # Mcell/mL: CD8 cells that kill at once
-    L = 1.0 + eL * (G - 1.0) / (1.0 + G)  # 1: PD-L1 relative to baseline
     cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
-    RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
-    yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
-    Hp = yy / (1.0 + yy)  # 1: PD-1 inhibition of functional CD8 cells
     Xp = Xk  # dose_unit: exposure to paclitaxel
-    kk = kpac * Xp + kkT * Tk * (1.0 - Hp)  # 1/d: kill rate
     W = V + Vd  # mL: tumour volume
     Z = eta * Vd + V  # mL: antigen source: dying cells weigh more
-    Veff = Vag * Z / (Vag + Z)  # mL: effective antigen source
     size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
-    pr = 1.0 - lym * Xp / (1.0 + Xp)  # 1: share of proliferating cells spared by paclitaxel
     depot_infusion = Asc_infusion  # nmol/d: subcutaneous infusion
     plasma_infusion = Ac_infusion  # nmol/d: intravenous infusion
     absorption = ka * Asc  # nmol/d: absorption from the depot into lymph
     drainage = kly * Aly  # nmol/d: lymph drains into plasma
     elimination = CLi * C  # nmol/d: linear elimination
     exposure = C  # nM: plasma level adds to exposure
-    monopoiesis = (1.0 + eM * Sa) * kM_times_Mb * pr  # cell/uL/d: supply of responsive cells
     resting_loss = kM * M  # cell/uL/d: responsive cells leave blood
-    activation = aM * M * St  # cell/uL/d: responsive cells are activated
     activated_loss = kMa * Ma  # cell/uL/d: activated cells leave blood
     dendritic_loss = kD * D  # Mcell/mL/d: dendritic cells leave the tumour
-    maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node
     node_loss = kDL * DL  # Mcell/d: mature cells of the node die
     naive_loss = dN * N  # cell/uL/d: loss of naive cells
-    priming = aN * N * H  # cell/uL/d: recruitment of naive cells in the node
-    expansion = kpro * P / nd  # cell/uL/d: clones finish their burst and leave the node
-    recall = aC * Cs * H  # cell/uL/d: recall of central memory
     primed_death = dE * Ep  # cell/uL/d: death of primed effectors
     primed_return = rE * Ep  # cell/uL/d: primed effectors rest
     memory_loss = dC * Cs  # cell/uL/d: loss of central memory
-    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
     effector_death = dE * E  # cell/uL/d: death of activated cells
     effector_return = rE * E  # cell/uL/d: activated cells rest
     effector_memory_loss = dEM_over_EM0 * EM * EM  # cell/uL/d: loss of effector memory, rising with its number
     tumour_entry = (ftr * E + Ep) * (1.0 + eG * (G - 1.0)) * qT  # Mcell/mL/d: CD8 cells enter the tumour
     tumour_cd8_loss = dT * Td  # Mcell/mL/d: functional cells die
-    exhaustion = kex * Td * Hp  # Mcell/mL/d: PD-1 exhausts functional cells
     exhausted_loss = dTx * Tx  # Mcell/mL/d: exhausted cells die
     interferon_release = kG_over_E0 * E  # 1/d: activated CD8 cells release it
     interferon_loss = kG * G  # 1/d: it is cleared
     tumour_growth = growth * V  # mL/d: the tumour grows
-    tumour_kill = V * kk  # mL/d: CD8 cells and paclitaxel kill
     dead_clearance = kclr * Vd  # mL/d: dying tumour is cleared
     lesion_hazard_rate = h0_over_SLDref * SLD  # 1/d: hazard of a new lesion
     pembrolizumab_infusion = Pc_infusion  # mg/d: infusion
@@ -616,6 +584,45 @@ def rhs(y, inputs, derived, dy):
     rebound_rise = kq * Xp  # dose_unit/d: exposure drives the rebound
     rebound_fall = kq * Qr  # dose_unit/d: the rebound fades
     vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
+    per_KD_plus_C, per_KD_plus_Ct, per_KD_plus_Cn = reciprocals(KD + C, KD + Ct, KD + Cn)
+    per_KH_plus_DL, per_KMa_plus_Ma, per_Tsat_plus_Td = reciprocals(KH + DL, KMa + Ma, Tsat + Td)
+    per_one_plus_G, per_EC50p_plus_cp, per_Vag_plus_Z = reciprocals(1.0 + G, EC50p + cp, Vag + Z)
+    per_one_plus_Xp = 1.0 / (1.0 + Xp)
+    B_b = Rcell * C * per_KD_plus_C  # molecule: LAG-3Ig bound per cell in blood
+    z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
+    B_t = Rcell * Ct * per_KD_plus_Ct  # molecule: LAG-3Ig bound per cell in the tumour
+    z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
+    B_n = Rcell * Cn * per_KD_plus_Cn  # molecule: LAG-3Ig bound per cell in the draining node
+    z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
+    H = DL * per_KH_plus_DL  # 1: priming signal
+    nd = n0 + n1 * H  # 1: divisions of a recruited cell
+    burst = exp(0.6931471805599453 * nd)  # 1: burst size
+    X = Ma * per_KMa_plus_Ma  # 1: reactivation signal
+    Tk = Tsat * Td * per_Tsat_plus_Td  # Mcell/mL: CD8 cells that kill at once
+    L = 1.0 + eL * (G - 1.0) * per_one_plus_G  # 1: PD-L1 relative to baseline
+    RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
+    yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
+    Veff = Vag * Z * per_Vag_plus_Z  # mL: effective antigen source
+    pr = 1.0 - lym * Xp * per_one_plus_Xp  # 1: share of proliferating cells spared by paclitaxel
+    priming = aN * N * H  # cell/uL/d: recruitment of naive cells in the node
+    recall = aC * Cs * H  # cell/uL/d: recall of central memory
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    per_one_plus_z_b, per_one_plus_z_t, per_one_plus_z_n = reciprocals(1.0 + z_b, 1.0 + z_t, 1.0 + z_n)
+    per_one_plus_yy, per_nd = reciprocals(1.0 + yy, nd)
+    S = z_b * per_one_plus_z_b  # 1: signal in blood
+    ST = z_t * per_one_plus_z_t  # 1: signal in the tumour
+    SL = z_n * per_one_plus_z_n  # 1: signal in the draining node
+    Sa = fN * SL + S - fN * S * SL  # 1: signal that blood antigen-presenting cells receive
+    St = s0 + one_minus_s0 * Sa  # 1: activation signal of blood antigen-presenting cells
+    m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
+    Hp = yy * per_one_plus_yy  # 1: PD-1 inhibition of functional CD8 cells
+    kk = kpac * Xp + kkT * Tk * (1.0 - Hp)  # 1/d: kill rate
+    monopoiesis = (1.0 + eM * Sa) * kM_times_Mb * pr  # cell/uL/d: supply of responsive cells
+    activation = aM * M * St  # cell/uL/d: responsive cells are activated
+    maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node
+    expansion = kpro * P * per_nd  # cell/uL/d: clones finish their burst and leave the node
+    exhaustion = kex * Td * Hp  # Mcell/mL/d: PD-1 exhausts functional cells
+    tumour_kill = V * kk  # mL/d: CD8 cells and paclitaxel kill
     store(dy, 0, depot_infusion - absorption)  # Asc, nmol per d
     store(dy, 1, absorption - drainage)  # Aly, nmol per d
     store(dy, 2, plasma_infusion + drainage - elimination)  # Ac, nmol per d
@@ -753,28 +760,78 @@ def factor(y, inputs, derived, diagonal, lu):
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     Ct = gT * C  # nM: free LAG-3Ig in the tumour
     Cn = one_over_Vly * Aly  # nM: free LAG-3Ig in the draining node
-    per_KD_plus_C = 1.0 / (KD + C)
+    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
+    Xp = Xk  # dose_unit: exposure to paclitaxel
+    W = V + Vd  # mL: tumour volume
+    Z = eta * Vd + V  # mL: antigen source: dying cells weigh more
+    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
+    activation_by_St = aM * M
+    effector_memory_loss_per_EM = c_2p0_times_dEM_over_EM0 * EM
+    tumour_entry_per_Ep = (1.0 + eG * (G - 1.0)) * qT
+    tumour_entry_per_E = (1.0 + eG * (G - 1.0)) * ftr_times_qT
+    tumour_entry_per_G = (ftr * E + Ep) * eG_times_qT
+    exhaustion_by_Hp = kex * Td
+    tumour_kill_per_Xk = kpac * V
+    vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
+    per_KD_plus_C, per_KD_plus_Ct, per_KD_plus_Cn = reciprocals(KD + C, KD + Ct, KD + Cn)
+    per_KH_plus_DL, per_KMa_plus_Ma, per_Tsat_plus_Td = reciprocals(KH + DL, KMa + Ma, Tsat + Td)
+    per_one_plus_G, per_EC50p_plus_cp, per_Vag_plus_Z = reciprocals(1.0 + G, EC50p + cp, Vag + Z)
+    per_guarded_W, per_one_plus_Xp = reciprocals(maximum(1e-100, W), 1.0 + Xp)
     B_b = Rcell * C * per_KD_plus_C  # molecule: LAG-3Ig bound per cell in blood
     B_b_per_Ac = KD_times_Rcell_times_C_per_Ac * per_KD_plus_C * per_KD_plus_C
     z_b = power(one_over_N50 * B_b, hS)  # 1: occupancy drive in blood
-    z_b_per_Ac = hS * z_b * B_b_per_Ac / maximum(1e-300, B_b)
-    per_one_plus_z_b = 1.0 / (1.0 + z_b)
-    S = z_b * per_one_plus_z_b  # 1: signal in blood
-    S_per_Ac = per_one_plus_z_b * per_one_plus_z_b * z_b_per_Ac
-    per_KD_plus_Ct = 1.0 / (KD + Ct)
     B_t = Rcell * Ct * per_KD_plus_Ct  # molecule: LAG-3Ig bound per cell in the tumour
     B_t_per_Ac = KD_times_Rcell_times_Ct_per_Ac * per_KD_plus_Ct * per_KD_plus_Ct
     z_t = power(one_over_N50 * B_t, hS)  # 1: occupancy drive in the tumour
-    z_t_per_Ac = hS * z_t * B_t_per_Ac / maximum(1e-300, B_t)
-    per_one_plus_z_t = 1.0 / (1.0 + z_t)
-    ST = z_t * per_one_plus_z_t  # 1: signal in the tumour
-    ST_per_Ac = per_one_plus_z_t * per_one_plus_z_t * z_t_per_Ac
-    per_KD_plus_Cn = 1.0 / (KD + Cn)
     B_n = Rcell * Cn * per_KD_plus_Cn  # molecule: LAG-3Ig bound per cell in the draining node
     B_n_per_Aly = KD_times_Rcell_times_Cn_per_Aly * per_KD_plus_Cn * per_KD_plus_Cn
     z_n = power(one_over_N50 * B_n, hS)  # 1: occupancy drive in the draining node
-    z_n_per_Aly = hS * z_n * B_n_per_Aly / maximum(1e-300, B_n)
-    per_one_plus_z_n = 1.0 / (1.0 + z_n)
+    H = DL * per_KH_plus_DL  # 1: priming signal
+    H_per_DL = KH * per_KH_plus_DL * per_KH_plus_DL
+    nd = n0 + n1 * H  # 1: divisions of a recruited cell
+    nd_per_DL = n1 * H_per_DL
+    burst = exp(0.6931471805599453 * nd)  # 1: burst size
+    burst_per_DL = 0.6931471805599453 * burst * nd_per_DL
+    X = Ma * per_KMa_plus_Ma  # 1: reactivation signal
+    X_per_Ma = KMa * per_KMa_plus_Ma * per_KMa_plus_Ma
+    Tk = Tsat * Td * per_Tsat_plus_Td  # Mcell/mL: CD8 cells that kill at once
+    Tk_per_Td = Tsat_times_Tsat * per_Tsat_plus_Td * per_Tsat_plus_Td
+    L = 1.0 + eL * (G - 1.0) * per_one_plus_G  # 1: PD-L1 relative to baseline
+    L_per_G = c_2p0_times_eL * per_one_plus_G * per_one_plus_G
+    RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
+    RO_per_Pc = EC50p_times_cp_per_Pc * per_EC50p_plus_cp * per_EC50p_plus_cp
+    yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
+    kk_by_Hp = -kkT * Tk
+    Veff = Vag * Z * per_Vag_plus_Z  # mL: effective antigen source
+    Veff_by_Z = Vag_times_Vag * per_Vag_plus_Z * per_Vag_plus_Z
+    Veff_per_Vd = eta * Veff_by_Z
+    size_by_W = 0.3333333333333333 * size * per_guarded_W
+    SLD_per_V = SLD0 * size_by_W
+    SLD_per_Vd = SLD0 * size_by_W
+    pr = 1.0 - lym * Xp * per_one_plus_Xp  # 1: share of proliferating cells spared by paclitaxel
+    pr_per_Xk = -lym * per_one_plus_Xp * per_one_plus_Xp
+    monopoiesis_by_Sa = kM_times_eM_times_Mb * pr
+    priming = aN * N * H  # cell/uL/d: recruitment of naive cells in the node
+    priming_per_DL = aN * N * H_per_DL
+    priming_per_N = aN * H
+    recall_per_DL = aC * Cs * H_per_DL
+    recall_per_Cs = aC * H
+    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
+    reactivation_per_Ma = aEM * EM * X_per_Ma
+    reactivation_per_EM = aEM * X
+    lesion_hazard_rate_per_V = lesion_hazard_rate_by_SLD * SLD_per_V
+    lesion_hazard_rate_per_Vd = lesion_hazard_rate_by_SLD * SLD_per_Vd
+    per_guarded_B_b, per_one_plus_z_b, per_guarded_B_t = reciprocals(maximum(1e-100, B_b), 1.0 + z_b, maximum(1e-100, B_t))
+    per_one_plus_z_t, per_guarded_B_n, per_one_plus_z_n = reciprocals(1.0 + z_t, maximum(1e-100, B_n), 1.0 + z_n)
+    per_guarded_L, per_guarded_one_minus_RO, per_one_plus_yy = reciprocals(maximum(1e-100, L), maximum(1e-100, 1.0 - RO), 1.0 + yy)
+    per_nd = 1.0 / nd
+    z_b_per_Ac = hS * z_b * B_b_per_Ac * per_guarded_B_b
+    S = z_b * per_one_plus_z_b  # 1: signal in blood
+    S_per_Ac = per_one_plus_z_b * per_one_plus_z_b * z_b_per_Ac
+    z_t_per_Ac = hS * z_t * B_t_per_Ac * per_guarded_B_t
+    ST = z_t * per_one_plus_z_t  # 1: signal in the tumour
+    ST_per_Ac = per_one_plus_z_t * per_one_plus_z_t * z_t_per_Ac
+    z_n_per_Aly = hS * z_n * B_n_per_Aly * per_guarded_B_n
     SL = z_n * per_one_plus_z_n  # 1: signal in the draining node
     SL_per_Aly = per_one_plus_z_n * per_one_plus_z_n * z_n_per_Aly
     Sa = fN * SL + S - fN * S * SL  # 1: signal that blood antigen-presenting cells receive
@@ -785,91 +842,34 @@ def factor(y, inputs, derived, diagonal, lu):
     St_per_Ac = St_by_Sa * Sa_per_Ac
     m = m0 + one_minus_m0 * ST  # 1: maturation signal in the tumour
     m_per_Ac = one_minus_m0 * ST_per_Ac
-    per_KH_plus_DL = 1.0 / (KH + DL)
-    H = DL * per_KH_plus_DL  # 1: priming signal
-    H_per_DL = KH * per_KH_plus_DL * per_KH_plus_DL
-    nd = n0 + n1 * H  # 1: divisions of a recruited cell
-    nd_per_DL = n1 * H_per_DL
-    burst = exp(0.6931471805599453 * nd)  # 1: burst size
-    burst_per_DL = 0.6931471805599453 * burst * nd_per_DL
-    per_KMa_plus_Ma = 1.0 / (KMa + Ma)
-    X = Ma * per_KMa_plus_Ma  # 1: reactivation signal
-    X_per_Ma = KMa * per_KMa_plus_Ma * per_KMa_plus_Ma
-    per_Tsat_plus_Td = 1.0 / (Tsat + Td)
-    Tk = Tsat * Td * per_Tsat_plus_Td  # Mcell/mL: CD8 cells that kill at once
-    Tk_per_Td = Tsat_times_Tsat * per_Tsat_plus_Td * per_Tsat_plus_Td
-    per_one_plus_G = 1.0 / (1.0 + G)
-    L = 1.0 + eL * (G - 1.0) * per_one_plus_G  # 1: PD-L1 relative to baseline
-    L_per_G = c_2p0_times_eL * per_one_plus_G * per_one_plus_G
-    cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
-    per_EC50p_plus_cp = 1.0 / (EC50p + cp)
-    RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
-    RO_per_Pc = EC50p_times_cp_per_Pc * per_EC50p_plus_cp * per_EC50p_plus_cp
-    yy = power(y0 * (1.0 - RO) * L, nPD)  # 1: PD-1 drive
-    yy_per_G = nPD * yy * L_per_G / maximum(1e-300, L)
-    yy_per_Pc = -nPD * yy * RO_per_Pc / maximum(1e-300, 1.0 - RO)
-    per_one_plus_yy = 1.0 / (1.0 + yy)
+    yy_per_G = nPD * yy * L_per_G * per_guarded_L
+    yy_per_Pc = -nPD * yy * RO_per_Pc * per_guarded_one_minus_RO
     Hp = yy * per_one_plus_yy  # 1: PD-1 inhibition of functional CD8 cells
     Hp_by_yy = per_one_plus_yy * per_one_plus_yy
     Hp_per_G = Hp_by_yy * yy_per_G
     Hp_per_Pc = Hp_by_yy * yy_per_Pc
-    Xp = Xk  # dose_unit: exposure to paclitaxel
     kk = kpac * Xp + kkT * Tk * (1.0 - Hp)  # 1/d: kill rate
-    kk_by_Hp = -kkT * Tk
     kk_per_Td = kkT * (1.0 - Hp) * Tk_per_Td
     kk_per_G = Hp_per_G * kk_by_Hp
     kk_per_Pc = Hp_per_Pc * kk_by_Hp
-    W = V + Vd  # mL: tumour volume
-    Z = eta * Vd + V  # mL: antigen source: dying cells weigh more
-    per_Vag_plus_Z = 1.0 / (Vag + Z)
-    Veff = Vag * Z * per_Vag_plus_Z  # mL: effective antigen source
-    Veff_by_Z = Vag_times_Vag * per_Vag_plus_Z * per_Vag_plus_Z
-    Veff_per_Vd = eta * Veff_by_Z
-    size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
-    size_by_W = 0.3333333333333333 * size / maximum(1e-300, W)
-    SLD_per_V = SLD0 * size_by_W
-    SLD_per_Vd = SLD0 * size_by_W
-    per_one_plus_Xp = 1.0 / (1.0 + Xp)
-    pr = 1.0 - lym * Xp * per_one_plus_Xp  # 1: share of proliferating cells spared by paclitaxel
-    pr_per_Xk = -lym * per_one_plus_Xp * per_one_plus_Xp
-    monopoiesis_by_Sa = kM_times_eM_times_Mb * pr
     monopoiesis_per_Aly = Sa_per_Aly * monopoiesis_by_Sa
     monopoiesis_per_Ac = Sa_per_Ac * monopoiesis_by_Sa
     monopoiesis_per_Xk = (1.0 + eM * Sa) * kM_times_Mb * pr_per_Xk
-    activation_by_St = aM * M
     activation_per_Aly = St_per_Aly * activation_by_St
     activation_per_Ac = St_per_Ac * activation_by_St
     activation_per_M = aM * St
     maturation = kmat * D * m  # Mcell/mL/d: dendritic cells mature and migrate to the node
     maturation_per_Ac = kmat * D * m_per_Ac
     maturation_per_D = kmat * m
-    priming = aN * N * H  # cell/uL/d: recruitment of naive cells in the node
-    priming_per_DL = aN * N * H_per_DL
-    priming_per_N = aN * H
-    per_nd = 1.0 / nd
     expansion = kpro * P * per_nd  # cell/uL/d: clones finish their burst and leave the node
     expansion_per_DL = -kpro * P * nd_per_DL * per_nd * per_nd
     expansion_per_P = kpro * per_nd
-    recall_per_DL = aC * Cs * H_per_DL
-    recall_per_Cs = aC * H
-    reactivation = aEM * EM * X  # cell/uL/d: activated antigen-presenting cells reactivate effector memory
-    reactivation_per_Ma = aEM * EM * X_per_Ma
-    reactivation_per_EM = aEM * X
-    effector_memory_loss_per_EM = c_2p0_times_dEM_over_EM0 * EM
-    tumour_entry_per_Ep = (1.0 + eG * (G - 1.0)) * qT
-    tumour_entry_per_E = (1.0 + eG * (G - 1.0)) * ftr_times_qT
-    tumour_entry_per_G = (ftr * E + Ep) * eG_times_qT
-    exhaustion_by_Hp = kex * Td
     exhaustion_per_Td = kex * Hp
     exhaustion_per_G = Hp_per_G * exhaustion_by_Hp
     exhaustion_per_Pc = Hp_per_Pc * exhaustion_by_Hp
     tumour_kill_per_Td = V * kk_per_Td
     tumour_kill_per_G = V * kk_per_G
     tumour_kill_per_Pc = V * kk_per_Pc
-    tumour_kill_per_Xk = kpac * V
-    lesion_hazard_rate_per_V = lesion_hazard_rate_by_SLD * SLD_per_V
-    lesion_hazard_rate_per_Vd = lesion_hazard_rate_by_SLD * SLD_per_Vd
-    vaccine_release = kv * Av  # vaccine_unit/d: antigen is taken up by dendritic cells, which mature with adjuvant
     d = load(diagonal, 0)
     a_Asc_Asc = ka + d
     a_Aly_Asc = -ka
@@ -948,11 +948,10 @@ def factor(y, inputs, derived, diagonal, lu):
     a_Qr_Xk = -kq
     a_Qr_Qr = kq + d
     a_Av_Av = kv + d
-    pivot_Asc = 1.0 / a_Asc_Asc
+    pivot_Asc, pivot_Aly, pivot_Ac = reciprocals(a_Asc_Asc, a_Aly_Aly, a_Ac_Ac)
     store(lu, 0, pivot_Asc)
     l_Aly_Asc = a_Aly_Asc * pivot_Asc
     store(lu, 1, l_Aly_Asc)
-    pivot_Aly = 1.0 / a_Aly_Aly
     store(lu, 2, pivot_Aly)
     l_Ac_Aly = a_Ac_Aly * pivot_Aly
     store(lu, 3, l_Ac_Aly)
@@ -962,7 +961,6 @@ def factor(y, inputs, derived, diagonal, lu):
     store(lu, 5, l_Ma_Aly)
     l_DL_Aly = a_DL_Aly * pivot_Aly
     store(lu, 6, l_DL_Aly)
-    pivot_Ac = 1.0 / a_Ac_Ac
     store(lu, 7, pivot_Ac)
     l_AUC_Ac = a_AUC_Ac * pivot_Ac
     store(lu, 8, l_AUC_Ac)
@@ -974,22 +972,19 @@ def factor(y, inputs, derived, diagonal, lu):
     store(lu, 11, l_D_Ac)
     l_DL_Ac = a_DL_Ac * pivot_Ac
     store(lu, 12, l_DL_Ac)
-    pivot_AUC = 1.0 / a_AUC_AUC
+    pivot_AUC, pivot_D, pivot_Tx = reciprocals(a_AUC_AUC, a_D_D, a_Tx_Tx)
     store(lu, 13, pivot_AUC)
-    pivot_D = 1.0 / a_D_D
     store(lu, 14, pivot_D)
     l_DL_D = a_DL_D * pivot_D
     store(lu, 15, l_DL_D)
-    pivot_Tx = 1.0 / a_Tx_Tx
     store(lu, 16, pivot_Tx)
     store(lu, 17, a_Tx_Td)
     store(lu, 18, a_Tx_G)
     store(lu, 19, a_Tx_Pc)
-    pivot_Lnew = 1.0 / a_Lnew_Lnew
+    pivot_Lnew, pivot_Xk, pivot_M = reciprocals(a_Lnew_Lnew, a_Xk_Xk, a_M_M)
     store(lu, 20, pivot_Lnew)
     store(lu, 21, a_Lnew_V)
     store(lu, 22, a_Lnew_Vd)
-    pivot_Xk = 1.0 / a_Xk_Xk
     store(lu, 23, pivot_Xk)
     l_M_Xk = a_M_Xk * pivot_Xk
     store(lu, 24, l_M_Xk)
@@ -1003,47 +998,41 @@ def factor(y, inputs, derived, diagonal, lu):
     store(lu, 28, l_Vd_Xk)
     l_Qr_Xk = a_Qr_Xk * pivot_Xk
     store(lu, 29, l_Qr_Xk)
-    pivot_M = 1.0 / a_M_M
     store(lu, 30, pivot_M)
     l_Ma_M = a_Ma_M * pivot_M
     store(lu, 31, l_Ma_M)
-    pivot_Ma = 1.0 / a_Ma_Ma
+    pivot_Ma, pivot_Qr, pivot_Av = reciprocals(a_Ma_Ma, a_Qr_Qr, a_Av_Av)
     store(lu, 32, pivot_Ma)
     l_E_Ma = a_E_Ma * pivot_Ma
     store(lu, 33, l_E_Ma)
     l_EM_Ma = a_EM_Ma * pivot_Ma
     store(lu, 34, l_EM_Ma)
-    pivot_Qr = 1.0 / a_Qr_Qr
     store(lu, 35, pivot_Qr)
-    pivot_Av = 1.0 / a_Av_Av
     store(lu, 36, pivot_Av)
     l_DL_Av = a_DL_Av * pivot_Av
     store(lu, 37, l_DL_Av)
-    pivot_N = 1.0 / a_N_N
+    pivot_N, pivot_P, pivot_EM = reciprocals(a_N_N, a_P_P, a_EM_EM)
     store(lu, 38, pivot_N)
     store(lu, 39, a_N_DL)
     l_P_N = a_P_N * pivot_N
     store(lu, 40, l_P_N)
     a_P_DL = a_P_DL - l_P_N * a_N_DL
-    pivot_P = 1.0 / a_P_P
     store(lu, 41, pivot_P)
     store(lu, 42, a_P_DL)
     l_Ep_P = a_Ep_P * pivot_P
     store(lu, 43, l_Ep_P)
     a_Ep_DL = a_Ep_DL - l_Ep_P * a_P_DL
-    pivot_EM = 1.0 / a_EM_EM
     store(lu, 44, pivot_EM)
     store(lu, 45, a_EM_E)
     l_E_EM = a_E_EM * pivot_EM
     store(lu, 46, l_E_EM)
     a_E_E = a_E_E - l_E_EM * a_EM_E
-    pivot_E = 1.0 / a_E_E
+    pivot_E, pivot_G, pivot_Pp = reciprocals(a_E_E, a_G_G, a_Pp_Pp)
     store(lu, 47, pivot_E)
     l_Td_E = a_Td_E * pivot_E
     store(lu, 48, l_Td_E)
     l_G_E = a_G_E * pivot_E
     store(lu, 49, l_G_E)
-    pivot_G = 1.0 / a_G_G
     store(lu, 50, pivot_G)
     l_Td_G = a_Td_G * pivot_G
     store(lu, 51, l_Td_G)
@@ -1051,13 +1040,12 @@ def factor(y, inputs, derived, diagonal, lu):
     store(lu, 52, l_V_G)
     l_Vd_G = a_Vd_G * pivot_G
     store(lu, 53, l_Vd_G)
-    pivot_Pp = 1.0 / a_Pp_Pp
     store(lu, 54, pivot_Pp)
     store(lu, 55, a_Pp_Pc)
     l_Pc_Pp = a_Pc_Pp * pivot_Pp
     store(lu, 56, l_Pc_Pp)
     a_Pc_Pc = a_Pc_Pc - l_Pc_Pp * a_Pp_Pc
-    pivot_Pc = 1.0 / a_Pc_Pc
+    pivot_Pc, pivot_Cs = reciprocals(a_Pc_Pc, a_Cs_Cs)
     store(lu, 57, pivot_Pc)
     l_Td_Pc = a_Td_Pc * pivot_Pc
     store(lu, 58, l_Td_Pc)
@@ -1065,7 +1053,6 @@ def factor(y, inputs, derived, diagonal, lu):
     store(lu, 59, l_V_Pc)
     l_Vd_Pc = a_Vd_Pc * pivot_Pc
     store(lu, 60, l_Vd_Pc)
-    pivot_Cs = 1.0 / a_Cs_Cs
     store(lu, 61, pivot_Cs)
     store(lu, 62, a_Cs_DL)
     store(lu, 63, a_Cs_Ep)
@@ -1073,13 +1060,12 @@ def factor(y, inputs, derived, diagonal, lu):
     store(lu, 64, l_Ep_Cs)
     a_Ep_DL = a_Ep_DL - l_Ep_Cs * a_Cs_DL
     a_Ep_Ep = a_Ep_Ep - l_Ep_Cs * a_Cs_Ep
-    pivot_Ep = 1.0 / a_Ep_Ep
+    pivot_Ep, pivot_DL, pivot_V = reciprocals(a_Ep_Ep, a_DL_DL, a_V_V)
     store(lu, 65, pivot_Ep)
     store(lu, 66, a_Ep_DL)
     l_Td_Ep = a_Td_Ep * pivot_Ep
     store(lu, 67, l_Td_Ep)
     a_Td_DL = -l_Td_Ep * a_Ep_DL
-    pivot_DL = 1.0 / a_DL_DL
     store(lu, 68, pivot_DL)
     store(lu, 69, a_DL_V)
     store(lu, 70, a_DL_Vd)
@@ -1087,7 +1073,6 @@ def factor(y, inputs, derived, diagonal, lu):
     store(lu, 71, l_Td_DL)
     a_Td_V = -l_Td_DL * a_DL_V
     a_Td_Vd = -l_Td_DL * a_DL_Vd
-    pivot_V = 1.0 / a_V_V
     store(lu, 72, pivot_V)
     store(lu, 73, a_V_Td)
     l_Td_V = a_Td_V * pivot_V
@@ -1219,13 +1204,14 @@ def observe(y, inputs, derived, out):
     Qr = load(y, 23)  # dose_unit: rebound of blood counts under paclitaxel
     C = one_over_VFi * Ac  # nM: LAG-3Ig in plasma
     eliminated_amount = CLi * AUC  # nmol: LAG-3Ig eliminated so far
-    B_b = Rcell * C / (KD + C)  # molecule: LAG-3Ig bound per cell in blood
     cp = one_over_V1pi * Pc  # ug/mL: pembrolizumab in plasma
-    RO = cp / (EC50p + cp)  # 1: occupancy of PD-1 in the tumour
     W = V + Vd  # mL: tumour volume
     size = power(one_over_V0 * W, 0.3333333333333333)  # 1: diameter relative to baseline
     SLD = SLD0 * size  # mm: sum of longest diameters
-    em_share = (E + EM) / (Oth + E + EM)  # 1: effector and effector-memory share of CD8 cells
+    per_KD_plus_C, per_EC50p_plus_cp, per_Oth_plus_E_plus_EM = reciprocals(KD + C, EC50p + cp, Oth + E + EM)
+    B_b = Rcell * C * per_KD_plus_C  # molecule: LAG-3Ig bound per cell in blood
+    RO = cp * per_EC50p_plus_cp  # 1: occupancy of PD-1 in the tumour
+    em_share = (E + EM) * per_Oth_plus_E_plus_EM  # 1: effector and effector-memory share of CD8 cells
     store(out, 0, MW * C)  # ng/mL: LAG-3Ig in plasma
     store(out, 1, C)  # nM: LAG-3Ig in plasma, molar
     store(out, 2, MW * AUC)  # ng/mL*d: exposure to LAG-3Ig

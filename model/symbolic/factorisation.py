@@ -56,9 +56,13 @@ def _eliminate(
         lines.append(f"store(lu, {len(place)}, {text})")
         place[kind, row, column] = len(place)
 
-    for k in plan.order:
+    inverted: set[int] = set()
+    for number, k in enumerate(plan.order):
         pivot = names[k]
-        lines.append(f"pivot_{pivot} = 1.0 / a_{pivot}_{pivot}")
+        if k not in inverted:
+            group = _ready(plan.order[number:], below, right)
+            lines.append(_inversion([names[index] for index in group]))
+            inverted |= set(group)
         keep("pivot", k, k, f"pivot_{pivot}")
         for j in right[k]:
             keep("upper", k, j, f"a_{pivot}_{names[j]}")
@@ -72,6 +76,23 @@ def _eliminate(
                 lines.append(f"{target} = {start}{factor} * a_{pivot}_{names[j]}")
                 present.add((i, j))
     return place
+
+
+def _ready(
+    order: Sequence[int], below: Mapping[int, list[int]], right: Mapping[int, list[int]]
+) -> tuple[int, ...]:
+    """Up to three next pivots none of which waits for the elimination of another."""
+    for count in (3, 2):
+        group = order[:count]
+        if not any(k in below[earlier] and k in right[earlier] for earlier in group for k in group):
+            return tuple(group)
+    return (order[0],)
+
+
+def _inversion(names: Sequence[str]) -> str:
+    pivots = ", ".join(f"pivot_{name}" for name in names)
+    diagonal = ", ".join(f"a_{name}_{name}" for name in names)
+    return f"{pivots} = reciprocals({diagonal})" if len(names) > 1 else f"{pivots} = 1.0 / {diagonal}"
 
 
 def _substitute(

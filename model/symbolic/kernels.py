@@ -10,8 +10,8 @@ import sympy
 from ..definition.records import Input, Species
 from .derivatives import jacobian
 from .factorisation import factorisation
-from .lines import Hoister, Line, needed, program, share_divisors, spelled
-from .printer import Printer
+from .lines import Hoister, Line, group_reciprocals, needed, program, share_divisors, spelled
+from .printer import Printer, guarded
 from .system import Named, System
 
 _HEADER = '''"""{title}.
@@ -31,6 +31,7 @@ _WORDS = (
     "maximum",
     "minimum",
     "power",
+    "reciprocals",
     "select",
     "sqrt",
     "store",
@@ -87,7 +88,7 @@ class KernelWriter:
             )
             for row, line in enumerate(lines[len(lines) - len(balances) :])
         ]
-        body = self._print(self.hoister.lines_of(lines[: len(lines) - len(balances)]))
+        body = self._print_grouped(self.hoister.lines_of(lines[: len(lines) - len(balances)]))
         self._keep("rhs", "Write dy/dt: rates, then one balance a line.", body + stores)
 
     def _factor(self) -> None:
@@ -96,7 +97,7 @@ class KernelWriter:
         entries = [Line(f"{row} {column}", entry) for (row, column), entry in derivative.entries.items()]
         wanted = needed(derivative.lines, [line.expression for line in entries])
         lines = self._shared(wanted, entries)
-        body = self._print(self.hoister.lines_of(lines[: len(lines) - len(entries)]))
+        body = self._print_grouped(self.hoister.lines_of(lines[: len(lines) - len(entries)]))
         body.append("d = load(diagonal, 0)")
         shift, place = sympy.Symbol("d", real=True), {state: k for k, state in enumerate(system.states)}
         texts = {(k, k): self.printer(shift) for k in range(len(place))}
@@ -119,7 +120,7 @@ class KernelWriter:
                 zip(lines[len(lines) - len(ends) :], self.system.observables, strict=True)
             )
         ]
-        body = self._print(self.hoister.lines_of(lines[: len(lines) - len(ends)]))
+        body = self._print_grouped(self.hoister.lines_of(lines[: len(lines) - len(ends)]))
         self._keep("observe", "Write what can be read off the patient.", body + stores)
 
     # ------------------------------------------------------------------ kernels that run once a patient
@@ -154,11 +155,12 @@ class KernelWriter:
     # ------------------------------------------------------------------ text
 
     def _shared(self, lines: Sequence[Line], ends: Sequence[Line]) -> tuple[Line, ...]:
-        """Program and its ends with repeated divisors shared; the ends come last, in their order."""
+        """Program and its ends with reciprocals on lines of their own; the ends come last, in their order."""
         taken = {*self.system.symbols, *(line.symbol for line in lines)}
 
         def name(base: Any) -> str:
-            text = f"per_{spelled(self.printer(base))}"
+            inner, word = (base.args[0], "per_guarded") if isinstance(base, guarded) else (base, "per")
+            text = f"{word}_{spelled(self.printer(inner))}"
             return f"{text}_" if text in taken else text
 
         return share_divisors([*lines, *ends], name, constant=self.system.is_constant, last=len(ends))
@@ -169,6 +171,17 @@ class KernelWriter:
             + (f"  # {line.comment}" if line.comment else "")
             for line in lines
         ]
+
+    def _print_grouped(self, lines: Sequence[Line]) -> list[str]:
+        """Text of lines that run at every step, reciprocals in groups."""
+        texts = []
+        for group in group_reciprocals(lines):
+            if len(group) == 1:
+                texts += self._print(group)
+            else:
+                divisors = ", ".join(self.printer(1 / line.expression) for line in group)
+                texts.append(f"{', '.join(line.symbol for line in group)} = reciprocals({divisors})")
+        return texts
 
     def _store(self, target: str, row: int, expression: Any, comment: str) -> str:
         return f"store({target}, {row}, {self.printer(expression)})  # {comment}"
@@ -245,6 +258,7 @@ class KernelWriter:
             f"CALIBRATED = {_tuple([item.symbol for item in system.calibrated])}",
             f"DERIVED = {derived}",
             f"FACTORS = {self.factors}",
+            f"STIFF = {mechanism.structure.stiff}",
         ]
         return "\n".join(constants)
 

@@ -1,6 +1,5 @@
 """Straight-line programs: named expressions in an order in which each needs only earlier ones."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,25 +83,53 @@ def needed(lines: Sequence[Line], ends: Iterable[Any]) -> tuple[Line, ...]:
 def share_divisors(
     lines: Sequence[Line], names: Callable[[Any], str], *, constant: Callable[[Any], bool], last: int
 ) -> tuple[Line, ...]:
-    """Lines in which a divisor that occurs repeatedly is divided by once: a division costs ten products.
+    """Lines in which each divisor has its reciprocal on a line of its own, once.
 
     Constant divisors are left to the hoister. The ``last`` lines stay together at the end, in their order.
     """
-    counts: Counter[Any] = Counter()
-    for line in lines:
-        counts.update(base for base in _divisors(line.expression) if not constant(base))
-    shared = {base for base, count in counts.items() if count > 1}
     symbols: dict[Any, Any] = {}
     result: list[Line] = []
     result_of_last: list[Line] = []
     for number, line in enumerate(lines):
-        for base in sorted(_divisors(line.expression) & shared, key=names):
+        divisors = {base for base in _divisors(line.expression) if not constant(base)}
+        for base in sorted(divisors, key=names):
             if base not in symbols:
                 symbols[base] = sympy.Symbol(names(base), real=True)
                 result.append(Line(symbols[base].name, 1 / base))
         target = result if number < len(lines) - last else result_of_last
         target.append(replace(line, expression=_divide(line.expression, symbols)))
     return (*result, *result_of_last)
+
+
+def is_reciprocal(line: Line) -> bool:
+    """Whether a line is one divided by something."""
+    return bool(line.expression.is_Pow and line.expression.exp == -1)
+
+
+def group_reciprocals(lines: Sequence[Line]) -> tuple[tuple[Line, ...], ...]:
+    """Lines in an order that brings together up to three reciprocals that do not wait for each other.
+
+    One division can then serve the three. Every other group is a single line.
+    """
+    left = {line.symbol for line in lines}
+    pending = list(lines)
+    groups: list[tuple[Line, ...]] = []
+    while pending:
+        waiting: list[Line] = []
+        held: list[Line] = []
+        for line in pending:
+            if left & {symbol.name for symbol in line.expression.free_symbols}:
+                held.append(line)
+            elif is_reciprocal(line):
+                waiting.append(line)
+            else:
+                groups.append((line,))
+                left.remove(line.symbol)
+        for first in range(0, len(waiting), 3):
+            groups.append(tuple(waiting[first : first + 3]))
+            left -= {line.symbol for line in groups[-1]}
+        pending = held
+    return tuple(groups)
 
 
 def _divisors(expression: Any) -> set[Any]:

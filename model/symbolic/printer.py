@@ -5,7 +5,8 @@ from typing import Any
 
 import sympy
 
-TINY = 1e-300  # the smallest base of a logarithm or divisor of a derivative
+TINY = 1e-300  # the smallest base of a logarithm
+SMALLEST_DIVISOR = 1e-100  # of a derivative: the product of three is still a number
 _SUM, _PRODUCT, _ATOM = 0, 1, 2
 
 
@@ -47,7 +48,7 @@ class Printer:
             return self._power(expression, level)
         arguments = [self._print(argument, _SUM) for argument in expression.args]
         if isinstance(expression, guarded):
-            return f"maximum({TINY!r}, {arguments[0]})"
+            return f"maximum({SMALLEST_DIVISOR!r}, {arguments[0]})"
         if isinstance(expression, sympy.log):
             return f"log(maximum({TINY!r}, {arguments[0]}))"
         if isinstance(expression, sympy.exp):
