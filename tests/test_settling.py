@@ -1,4 +1,4 @@
-"""Outputs within steps of a stiff problem: settled on its fast equilibrium they are as exact as those at ends.
+"""Outputs within steps of a stiff problem are as exact as those at the ends of steps.
 
 References
 ----------
@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from lag3ig.model.engine.batch import solve
 from lag3ig.model.engine.contract import Kernels
 from lag3ig.model.engine.problems import bare_kernels, solve_two
