@@ -142,7 +142,7 @@ def writable(path: Path) -> Path:
     except OSError as error:
         raise StorageError(
             f"cannot write {target}: the folder {target.parent} cannot be made ({error.strerror}); "
-            "choose another place with --out"
+            "choose another place"
         ) from error
     return check_writable(target)
 

@@ -46,7 +46,7 @@ def run_command(
 
     loaded = load_protocol(protocol)
     target = out if out is not None else Path("results") / f"{loaded.protocol.name}.h5"
-    if target.suffix in (".html", ".htm"):
+    if target.suffix != ".h5" and not target.is_dir():
         from ..model.errors import StorageError
 
         raise StorageError(

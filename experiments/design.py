@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from ..model.definition.mechanism import Mechanism
 from ..model.documents import Section
+from ..model.dose_line import find_route
 from ..model.dosing import Regimen, dose
 from ..model.endpoints import EXPOSED_FOR, RISE_POINTS, SUSTAINED_RATIO
 from ..model.errors import Lag3igError
 from ..model.recist import CONFIRMED_AFTER, STABLE_AFTER
-from ..model.units import quantity
+from ..model.units import quantity, split
 
 
 def _days(value: Any) -> float:
@@ -25,6 +27,18 @@ def _days(value: Any) -> float:
     return days
 
 
+def _amount(text: str) -> str:
+    try:
+        number, unit = split(text, what="amount")
+    except Lag3igError as fault:
+        raise ValueError(str(fault)) from None
+    if number < 0.0:
+        raise ValueError("an amount must be a finite number and not negative")
+    if not unit:
+        raise ValueError(f"the amount has no unit; write '{text.strip()} mg'")
+    return text
+
+
 def _increasing(days: tuple[float, ...]) -> tuple[float, ...]:
     if any(later <= earlier for earlier, later in pairwise(days)):
         raise ValueError("times must increase")
@@ -33,7 +47,9 @@ def _increasing(days: tuple[float, ...]) -> tuple[float, ...]:
 
 Text = Annotated[str, Field(min_length=1, max_length=4_000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,59}$")]
+Amount = Annotated[Text, AfterValidator(_amount)]
 Days = Annotated[float, BeforeValidator(_days)]
+Span = Annotated[float, BeforeValidator(_days), Field(gt=0.0)]
 Schedule = Annotated[tuple[Days, ...], AfterValidator(_increasing)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -43,12 +59,12 @@ class Dose(Section):
     """One drug of an arm, in the field's words: 30 mg s.c. every 14 d, 6 times."""
 
     drug: Name
-    amount: Text
+    amount: Amount
     route: Name | None = None
-    start: Text = "0 d"
-    every: Text | None = None
+    start: Days = 0.0
+    every: Span | None = None
     count: Count | None = None
-    infuse: Text | None = None
+    infuse: Span | None = None
 
     @model_validator(mode="after")
     def _understood(self) -> "Dose":
@@ -69,6 +85,25 @@ class Dose(Section):
             count=self.count,
             infuse=self.infuse,
         )
+
+    def misfit(self, model: Mechanism) -> tuple[str, str] | None:
+        """The key that a model cannot take, and why; None if it takes the dose."""
+        (record,) = self.regimen().records
+        try:
+            route = model.routes[find_route(record, model)]
+        except Lag3igError as fault:
+            known = any(route.drug == self.drug for route in model.routes)
+            return "route" if known else "drug", str(fault)
+        if self.infuse is not None and route.infusion is None:
+            return (
+                "infuse",
+                f"{route.name} takes no infusion; leave it out, or give the dose by another route",
+            )
+        try:
+            quantity(self.amount, route.dose_unit, what=f"dose of {self.drug}")
+        except Lag3igError as fault:
+            return "amount", str(fault)
+        return None
 
 
 class ProtocolArm(Section):

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ..fitting.cohorts import CohortCard, load_card
+from ..model.definition.mechanism import mechanism
 from ..model.definition.parameters import ParameterTable, load_parameters
 from ..model.definition.structures import Structure
-from ..model.documents import Section, parse_document, read_document
+from ..model.documents import Section, parse_document, place_of, read_document
 from ..model.errors import Lag3igError, ProtocolError, nearest
 from ..model.units import quantity
 from .design import Comparison, Conduct, Limits, ProtocolArm, ResponseRules, Split, Text, Visits
@@ -150,8 +151,8 @@ def load_protocol(name: str | Path) -> LoadedProtocol:
     Raises
     ------
     ProtocolError
-        If there is no such protocol or file, or it does not hold together; the message names file, line and
-        key, and the nearest known word.
+        If there is no such protocol or file, it does not hold together, or its model does not take a dose;
+        the message names file, line and key, and the nearest known word.
     """
     path = Path(name)
     if path.suffix != ".toml":
@@ -160,9 +161,27 @@ def load_protocol(name: str | Path) -> LoadedProtocol:
             raise ProtocolError(f"no protocol is called {str(name)!r}; {known}, or give a .toml file")
         path = SHIPPED / f"{name}.toml"
     protocol, text = read_document(path, Protocol, error=ProtocolError)
+    _check_doses(protocol, text, name=str(path))
     return LoadedProtocol(protocol, text)
 
 
 def parse_protocol(text: str, *, name: str = "protocol") -> LoadedProtocol:
     """A protocol from its text; ``name`` stands for it in messages."""
-    return LoadedProtocol(parse_document(text, Protocol, error=ProtocolError, name=name), text)
+    protocol = parse_document(text, Protocol, error=ProtocolError, name=name)
+    _check_doses(protocol, text, name=name)
+    return LoadedProtocol(protocol, text)
+
+
+def _check_doses(protocol: Protocol, text: str, *, name: str) -> None:
+    """Refuse doses that the model of the protocol's structure does not take, all in one message."""
+    model = mechanism(protocol.build_structure())
+    faults = []
+    for number, arm in enumerate(protocol.arms):
+        for place, item in enumerate(arm.doses):
+            found = item.misfit(model)
+            if found is not None:
+                key, reason = found
+                where = place_of(text, ("arms", number, "doses", place, key), name=name)
+                faults.append(f"{where}: {reason}")
+    if faults:
+        raise ProtocolError("\n".join(faults))

@@ -77,8 +77,7 @@ def _report(fault: ValidationError, content: Any, text: str, schema: type[Sectio
 
 def _message(item: Any, text: str, schema: type[Section], name: str) -> str:
     path = tuple(part for part in item["loc"] if not str(part).startswith("function-"))
-    line = line_of(text, path)
-    where = f"{name}, line {line}, {_dotted(path)}" if line else f"{name}, {_dotted(path)}"
+    where = place_of(text, path, name=name)
     if item["type"] == "extra_forbidden":
         return f"{where}: unknown key; {nearest(str(path[-1]), _keys(schema, path[:-1]))}"
     if item["type"] == "missing":
@@ -89,6 +88,16 @@ def _message(item: Any, text: str, schema: type[Section], name: str) -> str:
         f" (given: {given!r})" if isinstance(given, str | int | float) and repr(given) not in reason else ""
     )
     return f"{where}: {reason}{shown}"
+
+
+def place_of(text: str, path: Sequence[int | str], *, name: str) -> str:
+    """Where a key stands, as the message of an error opens: file, line, key.
+
+    >>> place_of("[a]\\nb = 1", ("a", "b"), name="my.toml")
+    'my.toml, line 2, a.b'
+    """
+    line = line_of(text, path)
+    return f"{name}, line {line}, {_dotted(path)}" if line else f"{name}, {_dotted(path)}"
 
 
 def _dotted(path: Sequence[int | str]) -> str:

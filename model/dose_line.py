@@ -13,6 +13,7 @@ from .errors import DosingError, nearest
 from .units import convert
 
 if TYPE_CHECKING:
+    from .definition.mechanism import Mechanism
     from .model import Model
 
 Floats = NDArray[np.float64]
@@ -134,7 +135,7 @@ def fit_line(number: int, record: DoseRecord, model: "Model", properties: Floats
     return DoseLine(number, record, route, scale, bioavailability, lag, slopes)
 
 
-def find_route(record: DoseRecord, model: "Model") -> int:
+def find_route(record: DoseRecord, model: "Model | Mechanism") -> int:
     """Row of the line's route among the model's routes; the drug's first route if it names none.
 
     Raises

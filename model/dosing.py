@@ -253,6 +253,8 @@ def _repetition(
         if given is None
         else quantity(given, "d", what=f"{where}, {'every' if every is not None else 'ii'}")
     )
+    if every is not None and interval <= 0.0:
+        raise DosingError(f"{where}: every = {every!r} must be above zero; for a single dose leave it out")
     additional = count - 1 if count is not None else (0 if addl is None else addl)
     return interval, additional
 
@@ -261,6 +263,8 @@ def _amount(where: str, amount: str | float) -> tuple[float, str]:
     if not isinstance(amount, str):
         return quantity(amount, "dose units", what=where), ""
     number, unit = split(amount, what=where)
+    if number < 0.0:
+        raise DosingError(f"{where}: the amount must be a finite number and not negative")
     if not unit:
         raise DosingError(
             f"{where}: the amount has no unit; write '{amount} mg', or a number for the route's own"

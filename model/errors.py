@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+MOST_NAMES = 25  # that a message lists
+
 
 class Lag3igError(Exception):
     """Anything wrong with what the user gave; the message says what, where, and what would be right."""
@@ -52,4 +54,5 @@ def nearest(given: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
-    return "allowed: " + ", ".join(repr(name) for name in names)
+    shown = ", ".join(repr(name) for name in names[:MOST_NAMES])
+    return f"allowed: {shown}" + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")

@@ -54,6 +54,8 @@ def open_stored(path: str | Path, *, schema: str, versions: tuple[int, ...]) -> 
         version.
     """
     source = Path(path).expanduser()
+    if source.is_dir():
+        raise StorageError(f"cannot read {source}: it is a folder; name the file in it")
     if not source.is_file():
         raise StorageError(f"cannot read {source}: there is no such file")
     with _damage_named(source):

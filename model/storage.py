@@ -54,9 +54,7 @@ def check_writable(path: str | Path) -> Path:
 
 def _cannot_write(target: Path, error: OSError) -> StorageError:
     reason = error.strerror or str(error)
-    return StorageError(
-        f"cannot write {target}: {reason}; choose another place with --out, or make room there"
-    )
+    return StorageError(f"cannot write {target}: {reason}; choose another place, or make room there")
 
 
 def write(path: str | Path, tree: Group) -> None:

@@ -14,6 +14,15 @@ _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*
 _UNIT = re.compile(
     r"[A-Za-zµμ%_]+(?:(?:\*\*|\^)-?\d)?(?:\s*[*/]\s*(?:[A-Za-zµμ%_]+|1)(?:(?:\*\*|\^)-?\d)?)*\Z|1(?:/[A-Za-zµμ]+)?\Z"
 )
+_WORD = re.compile(r"[A-Za-zµμ_]+")
+_CALENDAR = frozenset({"minute", "hour", "day", "week", "month", "year"})
+_DIMENSIONS = {
+    "": "plain number",
+    "length^2": "area",
+    "length^3": "volume",
+    "length^-3 mass": "mass concentration",
+    "length^-3 substance": "amount concentration",
+}
 _LONGEST = 60
 _COMMON = (
     "d",
@@ -65,23 +74,38 @@ def _registry() -> Any:
     return registry
 
 
-def _unit(text: str, what: str) -> Any:
+def _unit(text: str, what: str, *, wanted: str = "") -> Any:
+    """A unit of the registry; the message of one that is refused names the unit that is wanted instead."""
     if len(text) > _LONGEST or not _UNIT.match(text):
         raise UnitError(
             f"{what}: {text[:_LONGEST]!r} is no unit; write a unit such as 'mg', 'd', 'mg/L' or 'mg/m^2'"
         )
+    remedy = nearest(text, _COMMON)
+    if wanted and not remedy.startswith("did you mean"):
+        remedy = f"give it in {wanted!r} or another unit of {_dimension(_unit(wanted, what))}"
     try:
-        return _registry().parse_units(text)
+        unit = _registry().parse_units(text)
     except Exception as error:
         # pint raises a dozen kinds of its own, of tokenize and of AttributeError for what it does not know.
-        raise UnitError(f"{what}: unit {text!r} is unknown; {nearest(text, _COMMON)}") from error
+        raise UnitError(f"{what}: unit {text!r} is unknown; {remedy}") from error
+    if any(_misread(word) for word in _WORD.findall(text)):
+        raise UnitError(f"{what}: unit {text!r} is unknown; {remedy}")
+    return unit
+
+
+def _misread(word: str) -> bool:
+    """Whether the registry reads a slip as what nobody writes: 'dd' as tenths of a day, 'k' as a constant."""
+    return any(
+        (prefix and base in _CALENDAR) or base.endswith("_constant")
+        for prefix, base, _ in _registry().parse_unit_name(word)
+    )
 
 
 @cache
 def _factor(given: str, wanted: str, what: str) -> Fraction:
     if given in _PLAIN and wanted in _PLAIN and _PLAIN[given][0] == _PLAIN[wanted][0]:
         return _PLAIN[given][1] / _PLAIN[wanted][1]
-    source, target = _unit(given, what), _unit(wanted, what)
+    source, target = _unit(given, what, wanted=wanted), _unit(wanted, what)
     if source.dimensionality != target.dimensionality:
         raise UnitError(
             f"{what}: {given!r} is a unit of {_dimension(source)}, but {_dimension(target)} is needed; "
@@ -95,7 +119,8 @@ def _factor(given: str, wanted: str, what: str) -> Fraction:
 
 def _dimension(unit: Any) -> str:
     powers = ((name.strip("[]"), power) for name, power in sorted(unit.dimensionality.items()))
-    return " ".join(name if power == 1 else f"{name}^{power}" for name, power in powers) or "plain number"
+    words = " ".join(name if power == 1 else f"{name}^{power}" for name, power in powers)
+    return _DIMENSIONS.get(words, words)
 
 
 def split(text: str, *, what: str = "quantity") -> tuple[float, str]:
@@ -113,7 +138,7 @@ def split(text: str, *, what: str = "quantity") -> tuple[float, str]:
     number = float(match[1]) if match else math.nan
     if match is None or not math.isfinite(number):
         raise UnitError(
-            f"{what}: {text[:_LONGEST]!r} is no quantity; write a number and a unit, such as '14 d'"
+            f"{what}: {text[:_LONGEST]!r} is no quantity; write a number and a unit, like '30 mg' or '14 d'"
         )
     return number, match[2]
 

@@ -264,7 +264,7 @@ def test_contradictory_words_are_refused(words: dict, message: str) -> None:
         (dose("drug", 1, route="sc"), r"line 1 of the regimen: no route 'drug.sc' for drug"),
         (dose("drug", 1, cmt=7), r"CMT = 7 takes no dose of drug; it enters by CMT = 1 \(drug.po\), 2"),
         (dose("drug", 1) + dose("other", 1, infuse=1), r"line 2 of the regimen: other.iv takes no infusion"),
-        (dose("drug", "1 mL"), r"amount of drug: 'mL' is a unit of length\^3, but mass is needed"),
+        (dose("drug", "1 mL"), r"amount of drug: 'mL' is a unit of volume, but mass is needed"),
     ],
 )
 def test_regimens_that_do_not_fit_the_model_are_refused(regimen: Regimen, message: str) -> None:

@@ -42,6 +42,10 @@ def test_known_quantities(text: str | float, unit: str, value: float) -> None:
     [
         ("3 d", "mg", r"dose: 'd' is a unit of time, but mass is needed; give it in 'mg'"),
         ("3 mgg", "mg", r"dose: unit 'mgg' is unknown; did you mean 'mg'"),
+        ("30 mk", "mg", r"dose: unit 'mk' is unknown; give it in 'mg' or another unit of mass"),
+        ("14 dd", "d", r"dose: unit 'dd' is unknown; did you mean 'd'"),
+        ("1 mg/mh", "mg/d", r"dose: unit 'mg/mh' is unknown"),
+        ("1 mL", "mg", r"dose: 'mL' is a unit of volume, but mass is needed"),
         ("4", "d", r"dose: '4' has no unit; write '4 d'"),
         ("many mg", "mg", r"dose: 'many mg' is no quantity; write a number and a unit"),
         ("1e999 mg", "mg", r"is no quantity"),

@@ -207,4 +207,4 @@ class UnitCheck:
 
 
 def _spelled(unit: Any) -> str:
-    return f"{unit:~P}" or "1"
+    return f"{unit:~P}".replace("\u22c5", "·") or "1"  # the dot differs between versions of the registry
