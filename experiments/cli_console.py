@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
 
@@ -19,7 +19,7 @@ DONE, FAULT, WRONG, INTERRUPTED = 0, 1, 2, 130
 MOST_FAILED = 0.05  # share of patients that may fail before a command ends with FAULT
 DEBUG = "LAG3IG_DEBUG"
 
-Command = TypeVar("Command", bound=Callable[..., None])
+Given = ParamSpec("Given")
 Advance = Callable[[str, int, int], None]
 
 
@@ -36,7 +36,7 @@ def complain(message: str) -> None:
     typer.echo(typer.style("error: ", fg="red", bold=True) + message, err=True)
 
 
-def guarded(command: Command) -> Command:
+def guarded(command: Callable[Given, None]) -> Callable[Given, None]:
     """Turn faults of a command into one message and an exit code; never a traceback.
 
     What the user gave wrongly ends with `WRONG`, an interruption with `INTERRUPTED`, anything unforeseen with
@@ -44,11 +44,17 @@ def guarded(command: Command) -> Command:
     """
 
     @functools.wraps(command)
-    def run(*arguments: Any, **options: Any) -> None:
+    def run(*arguments: Given.args, **options: Given.kwargs) -> None:
         from ..model.errors import Lag3igError
+        from ..model.interruptions import heeded
 
         try:
-            command(*arguments, **options)
+            with heeded() as check:
+                try:
+                    command(*arguments, **options)
+                except Exception:
+                    check()  # an interruption that a library swallowed comes back as any fault
+                    raise
         except typer.Exit:
             raise
         except Lag3igError as error:
@@ -69,7 +75,7 @@ def guarded(command: Command) -> Command:
             )
             raise typer.Exit(FAULT) from None
 
-    return run  # type: ignore[return-value]
+    return run
 
 
 def print_json(content: Mapping[str, Any]) -> None:
@@ -107,20 +113,31 @@ def print_table(
 
 @contextmanager
 def progress(*, shown: bool = True) -> Iterator[Advance]:
-    """Give a function that draws a bar with the time left on standard error, if that is a terminal."""
+    """Give a function that draws a bar with the time left on standard error, if that is a terminal.
+
+    Each call is also a place where a lost interruption is heeded.
+    """
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    from ..model.interruptions import heeded
 
     terminal = console(error=True)
     if not shown or not terminal.is_terminal:
-        yield lambda what, done, total: None
+        with heeded() as check:
+            yield lambda what, done, total: check()
         return
     columns = (
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
         TextColumn("left"),
     )  # fmt: skip
-    with Progress(*columns, console=terminal, transient=True) as bar:
+    with heeded() as check, Progress(*columns, console=terminal, transient=True) as bar:
         task = bar.add_task("starting", total=None)
-        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+
+        def advance(what: str, done: int, total: int) -> None:
+            check()
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield advance
 
 
 def writable(path: Path) -> Path:

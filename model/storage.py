@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import StorageError
+from .interruptions import held_back
 from .retrieval import StoredFile
 from .tree import Dataset, Group, Stored
 
@@ -121,7 +122,8 @@ class GrowingFile:
 
     def __exit__(self, *_: object) -> None:
         self._place.leave()
-        self._file.close()
+        with held_back():
+            self._file.close()
 
     def add(self, where: str, member: Group | Dataset | Stored) -> Group | Stored:
         """Write a dataset, or a group with all that is in it, at a path that nothing has yet.
@@ -133,7 +135,8 @@ class GrowingFile:
         Group or Stored
             What was added, to be read again from the file: also from its place, once it is committed.
         """
-        added = self._fill(where, member)
+        with held_back():
+            added = self._fill(where, member)
         self._place.sink.check()
         return added
 
@@ -151,12 +154,14 @@ class GrowingFile:
 
     def describe(self, where: str, attributes: Mapping[str, Any]) -> None:
         """Give a group attributes; it is made if it does not exist."""
-        _describe(self._file.require_group(where).id, attributes)
+        with held_back():
+            _describe(self._file.require_group(where).id, attributes)
         self._place.sink.check()
 
     def commit(self) -> None:
         """Force the file to the disk and put it in its place; what `add` gave is read from there."""
-        self._file.close()
+        with held_back():
+            self._file.close()
         self._place.commit()
         self._stored.file = h5py.File(self._place.target, "r")
 

@@ -1,5 +1,6 @@
 """The command line: what each command gives, and one message and a code for what is given wrongly."""
 
+import contextlib
 import csv
 import json
 import os
@@ -316,6 +317,16 @@ def test_interruption_is_clean(tmp_path):
     assert "Traceback" not in error
     assert out == ""
     assert left(tmp_path) == []
+
+
+def test_an_interruption_that_a_library_lost_is_heeded_at_the_next_piece():
+    with cli_console.progress() as advance:
+        advance("simulating", 1, 4)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            advance("simulating", 2, 4)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_progress_shows_what_is_done_on_a_terminal_only(monkeypatch, capsys):

@@ -1,6 +1,7 @@
 """Result files: whole or absent, damage found, nothing reached outside them."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from lag3ig.model.errors import StorageError
 from lag3ig.model.retrieval import read
-from lag3ig.model.storage import Dataset, Group, check_writable, write
+from lag3ig.model.storage import Dataset, Group, GrowingFile, _Sink, check_writable, write
 
 SCHEMA = {"schema": "example", "versions": (1, 2)}
 
@@ -60,6 +61,37 @@ def test_the_same_tree_gives_the_same_bytes(tmp_path):
     for name in ("x.h5", "y.h5"):
         write(tmp_path / name, tree())
     assert (tmp_path / "x.h5").read_bytes() == (tmp_path / "y.h5").read_bytes()
+
+
+@pytest.mark.parametrize("moment", ["add", "describe", "commit"])
+def test_an_interruption_while_hdf5_writes_is_neither_lost_nor_written(tmp_path, monkeypatch, moment):
+    """HDF5 calls back to write; an interruption raised there could vanish in a finaliser."""
+    write(tmp_path / "x.h5", tree(1.0))
+    plain, interrupted = _Sink.write, []
+
+    def write_interrupted(self, content):
+        interrupted.append(len(content))
+        signal.raise_signal(signal.SIGINT)
+        return plain(self, content)
+
+    def grow():
+        with GrowingFile(tmp_path / "x.h5") as file:
+            for step in ("add", "describe", "commit"):
+                if step == moment:
+                    monkeypatch.setattr(_Sink, "write", write_interrupted)
+                if step == "add":
+                    file.add("block", Dataset(np.zeros((200_000, 3))))
+                elif step == "describe":
+                    file.describe("/", {"many": np.arange(9_000)})
+                else:
+                    file.commit()
+
+    with pytest.raises(KeyboardInterrupt):
+        grow()
+    assert interrupted
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert [path.name for path in tmp_path.iterdir()] == ["x.h5"]
+    assert same(read(tmp_path / "x.h5", **SCHEMA), tree(1.0))
 
 
 @pytest.mark.parametrize("moment", ["fsync", "replace"])
