@@ -100,8 +100,8 @@ def report_command(
     """Write the report of a result file again."""
     from .results import read_result
 
-    target = writable(out if out is not None else result.with_suffix(".html"))
     found = read_result(result)
+    target = writable(out if out is not None else result.with_suffix(".html"))
     if target.resolve() == result.resolve():
         from ..model.errors import StorageError
 

@@ -118,21 +118,6 @@ def test_numbers_that_make_no_trial(wrong):
         run_trial(PHASE_I, **{"patients": 30, "replicates": 1, "history_patients": 0, **wrong})
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ('"lag3ig", route = "sc", amount = "30 mg"', '"lag3g", amount = "30 mg"', "did you mean 'lag3ig'?"),
-        ('route = "sc", amount = "30 mg"', 'route = "im", amount = "30 mg"', "no route 'lag3ig.im'"),
-        ('amount = "30 mg"', 'amount = "30 mL"', "'mL'"),
-    ],
-)  # fmt: skip
-def test_a_dose_that_the_model_cannot_take(old, new, message):
-    with pytest.raises(ProtocolError) as fault:
-        run_trial(parse_protocol(TEXT.replace(old, new)), patients=30, replicates=0)
-    assert message in str(fault.value)
-    assert "arm '30 mg'" in str(fault.value)
-
-
 def test_a_patient_made_to_fail_is_counted_and_the_others_are_unchanged():
     plan = load_protocol(PHASE_I).protocol
     model = load_model()
