@@ -52,6 +52,7 @@ matrix: dist
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	-$(BIN)/python -m pip install --quiet numbalsoda
+	-$(BIN)/python -m pip install --quiet amici
 	$(BIN)/python -m lag3ig.benchmarks --json results/benchmarks.json --figure results/benchmarks.svg $(BENCH)
 
 # A million solves streamed to a file: peak memory, time against their number, two threads beside one.

@@ -83,7 +83,7 @@ def prove(problem: Problem, arm: Arm, truth: Reference) -> Iterable[Row | _Prove
         solve = arm.prepare(problem)
         solve(arm.tolerances[0], arm.unit)
     except Exception as error:
-        yield replace(blank, note=f"could not be set up: {_first_line(error)}")
+        yield replace(blank, note=f"could not be set up: {first_line(error)}")
         return
     setup = round(time.process_time() - begun, 3)
     for tolerance in arm.tolerances:
@@ -99,7 +99,7 @@ def _prove(problem: Problem, solve: Solve, arm: Arm, truth: Reference, row: Row)
         count = min(len(truth.states), _affordable(PROVING / each, arm))
         off = truth.errors(solve(tolerance, count))
     except Exception as error:
-        return replace(row, note=f"failed: {_first_line(error)}")
+        return replace(row, note=f"failed: {first_line(error)}")
     row = replace(
         row,
         proved=count,
@@ -179,5 +179,6 @@ def ratios_at(rows: Sequence[Row], error: float, *, own: str) -> dict[str, float
     return result
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, in a line of a table."""
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:160]

@@ -1,30 +1,34 @@
 """A million solves streamed to a file: peak memory, time against their number, one thread against two.
 
-Run as `make scale` or `python benchmarks/scale.py` (a quarter of an hour on two cores; `--quick` stops at 1e5
-solves). Every size runs in a process of its own, so that its peak memory is its own; kernels are compiled and
-the libraries loaded before the clock starts. The exponent is taken from processor time, to which other work
-on the machine adds less than to the time on the wall.
+Run as `make scale` or `python benchmarks/scale.py` (ten minutes on two idle cores; `--quick` stops at 1e5
+solves). Every size runs in a process of its own, so that its peak memory is its own; kernels are compiled
+and the libraries loaded before the clock starts. Exponents are slopes of logarithms by least squares, of
+processor time and of time on the wall: other work on the machine adds less to the first. One thread beside
+two is the median of pairs run in turns.
 """
 
 import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 PROTOCOL = "imp321-rcc-phase1"
 ARMS = 5
 SOLVES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 RATIO_SOLVES = 50_000
-REPEATS = 3
+REPEATS = 5
 RESULT = Path(__file__).with_name("results") / "scale.json"
 
 
-def measure(solves: int, threads: int) -> dict[str, float]:
+def measure(solves: int, threads: int) -> dict[str, Any]:
     """One run of the trial in this process: its times in seconds, peak memory and file size in MiB."""
     from lag3ig.experiments.trial import run_trial
 
@@ -38,6 +42,9 @@ def measure(solves: int, threads: int) -> dict[str, float]:
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
         main = time.thread_time() - main
         size = path.stat().st_size
+    reasons: Counter[str] = Counter()
+    for counts in result.summary["failures"].values():
+        reasons.update(counts)
     return {
         "solves": solves,
         "threads": threads,
@@ -48,18 +55,22 @@ def measure(solves: int, threads: int) -> dict[str, float]:
         "idle_mib": idle / 1024,
         "file_mib": size / 2**20,
         "failed": result.failures,
+        "reasons": dict(reasons),
         "retried": sum(result.summary["retried"].values()),
         "judged": sum(arm.share("stable_3m")[1] for arm in result.arms.values()),
     }
 
 
-def in_new_process(solves: int, threads: int) -> dict[str, float]:
+def in_new_process(solves: int, threads: int) -> dict[str, Any]:
     """The same in a process of its own."""
     command = [sys.executable, __file__, "--one", str(solves), "--threads", str(threads)]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    found: dict[str, Any] = json.loads(
+        subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    )
+    return found
 
 
-def exponent(rows: list[dict[str, float]], key: str) -> float:
+def exponent(rows: list[dict[str, Any]], key: str) -> float:
     """Slope of the logarithm of a time against that of the number of solves, by least squares."""
     import numpy as np
 
@@ -67,12 +78,18 @@ def exponent(rows: list[dict[str, float]], key: str) -> float:
     return float(np.polyfit(np.log(solves), np.log(times), 1)[0])
 
 
-def show(row: dict[str, float]) -> None:
+def failures(counted: dict[str, Any]) -> str:
+    """How many failed, and why."""
+    reasons = ", ".join(f"{reason}: {count}" for reason, count in counted["reasons"].items())
+    return f"{counted['failed']} failed" + (f" ({reasons})" if reasons else "")
+
+
+def show(row: dict[str, Any]) -> None:
     print(
         f"{row['solves']:>9,} solves, {row['threads']} threads: {row['wall_s']:7.1f} s wall, "
         f"{row['cpu_s']:7.1f} s CPU, {1e6 * row['cpu_s'] / row['solves']:4.0f} us CPU a solve, peak "
         f"{row['peak_mib']:.0f} MiB ({row['idle_mib']:.0f} before), file {row['file_mib']:.0f} MiB, "
-        f"failed {row['failed']}, retried {row['retried']}",
+        f"{failures(row)}, {row['retried']} tried again",
         flush=True,
     )
 
@@ -95,29 +112,39 @@ def main() -> None:
     for solves in sizes:
         rows.append(in_new_process(solves, chosen.threads))
         show(rows[-1])
-    pairs = []
-    for _ in range(REPEATS):  # one thread and two in turn, so that what else runs meets both
-        for threads in (1, 2):
-            pairs.append(in_new_process(RATIO_SOLVES, threads))
-            show(pairs[-1])
-    walls = {threads: min(row["wall_s"] for row in pairs if row["threads"] == threads) for threads in (1, 2)}
+    pairs: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    for turn in range(REPEATS):  # in turns, so that what else runs meets both
+        order = (1, 2) if turn % 2 else (2, 1)
+        taken = {threads: in_new_process(RATIO_SOLVES, threads) for threads in order}
+        pairs.append((taken[1], taken[2]))
+        for row in pairs[-1]:
+            show(row)
+    reasons: Counter[str] = Counter()
+    for row in rows:
+        reasons.update(row["reasons"])
     found = {
         "exponent_cpu": exponent(rows, "cpu_s"),
         "exponent_wall": exponent(rows, "wall_s"),
         "peak_mib": max(row["peak_mib"] for row in rows),
-        "one_thread_over_two": walls[1] / walls[2],
+        "solves": sum(row["solves"] for row in rows),
+        "failed": sum(row["failed"] for row in rows),
+        "reasons": dict(reasons),
+        "one_thread_over_two": statistics.median(one["wall_s"] / two["wall_s"] for one, two in pairs),
         "load_at_start": load,
         "target": target(),
         "cores": os.cpu_count(),
         "sizes": rows,
-        "threads": pairs,
+        "threads": [row for pair in pairs for row in pair],
     }
     chosen.json.parent.mkdir(exist_ok=True)
     chosen.json.write_text(json.dumps(found, indent=1) + "\n")
     print(
-        f"exponent of CPU time against solves {found['exponent_cpu']:.3f} (wall "
-        f"{found['exponent_wall']:.3f}); peak memory {found['peak_mib']:.0f} MiB; two threads "
-        f"{found['one_thread_over_two']:.2f} times as fast as one; written to {chosen.json}"
+        f"exponent from {sizes[0]:,} to {sizes[-1]:,} solves: CPU time {found['exponent_cpu']:.3f}, wall "
+        f"{found['exponent_wall']:.3f}\n"
+        f"two threads {found['one_thread_over_two']:.2f} times as fast as one (median of {REPEATS})\n"
+        f"peak memory {found['peak_mib']:.0f} MiB\n"
+        f"{failures(found)} of {found['solves']:,} solves\n"
+        f"written to {chosen.json}"
     )
 
 

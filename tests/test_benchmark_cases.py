@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lag3ig.benchmarks.cases import known_answers, population_size, structures
+from lag3ig.benchmarks import sensitivity_reference
+from lag3ig.benchmarks.cases import known_answers, population_size, sensitivities, structures
 from lag3ig.benchmarks.cases.floor import CORRECTION, ERROR, Work, stage_work, step_work
 from lag3ig.benchmarks.figure import draw
 from lag3ig.benchmarks.peers import scipy_solvers
+from lag3ig.benchmarks.sensitivity_reference import population
 from lag3ig.model import generated
 from lag3ig.model.engine.tableaus import RODAS5P
 from lag3ig.model.model import load_model
 
-from .tolerances import ROUNDING
+from .tolerances import ROUNDING, SENSITIVITY
 
 
 def test_structures_are_all_that_are_shipped() -> None:
@@ -79,6 +81,26 @@ def test_cost_is_fitted_for_every_solver_that_is_not_too_slow(monkeypatch: pytes
     assert [row.get("patients") for row in rows] == [100, 1_000, 2_000, None]
     assert all(row["solver"] != slow.name for row in rows)
     assert (rows[-1]["from"], rows[-1]["to"]) == (1_000, 2_000)
+
+
+def test_peer_without_sensitivities_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's rows stand for themselves; a peer that fails or is absent has a note."""
+
+    def breaks(*_given: object) -> None:
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(sensitivities, "CASES", sensitivities.CASES[:1])
+    monkeypatch.setattr(sensitivities, "SYMBOLS", ("ka", "kly"))
+    monkeypatch.setattr(sensitivities, "TOLERANCES", (1e-8,))
+    monkeypatch.setattr(sensitivity_reference, "SYMBOLS", ("ka", "kly"))
+    monkeypatch.setattr(sensitivities, "population", lambda model, _count: population(model, 2))
+    monkeypatch.setattr(sensitivities.amici, "installed", lambda: True)
+    monkeypatch.setattr(sensitivities.amici, "prepare", breaks)
+    *engine_rows, peer = sensitivities.run(quick=False)
+    assert [row["solver"] for row in engine_rows] == ["lag3ig tsit5", "lag3ig rodas5p"]
+    assert all(row["worst_error"] < SENSITIVITY and row["ratio"] > 1.0 for row in engine_rows)
+    assert engine_rows[1]["times_engine"] == pytest.approx(1.0)
+    assert peer["note"] == "failed: RuntimeError: no compiler"
 
 
 def test_figure_has_a_panel_a_case_and_one_of_known_answers(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from ...model.model import load_model
 from ..problem import Problem, pose
 
 NAME = "phase-1"
-TIMES = np.linspace(0.0, 168.0, 61)[1:]
+TIMES = np.round(np.linspace(0.0, 168.0, 61)[1:], 9)  # an output at a dose is at it, not just before
 REGIMEN = dose("lag3ig", "30 mg", every="14 d", count=6)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..arm import ABSOLUTE, Arm, Floats, Solve, one_by_one
 from ..equations import derived_rows
 from ..problem import Problem
-from .roadrunner import sbml
+from .sbml import antimony_text, sbml
 
 MAX_STEPS = 1_000_000
 
@@ -20,7 +20,7 @@ def _model(problem: Problem) -> Any:
 
     name = "lag3ig_" + problem.name.replace("-", "_")
     folder = tempfile.mkdtemp(prefix=name)
-    importer = amici.SbmlImporter(sbml(problem), from_file=False)
+    importer = amici.SbmlImporter(sbml(antimony_text(problem.model)), from_file=False)
     importer.sbml2amici(
         name, Path(folder) / name, generate_sensitivity_code=False, compute_conservation_laws=False
     )
