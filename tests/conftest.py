@@ -1,6 +1,17 @@
-"""Settings of every test: the same examples in each run, and no failure because a machine is busy."""
+"""Settings of every test, the same examples in each run; the command line as a fixture."""
 
+import pytest
 from hypothesis import settings
+from typer.testing import CliRunner
+
+from lag3ig.experiments.cli import app
 
 settings.register_profile("reproducible", deadline=None, derandomize=True)
 settings.load_profile("reproducible")
+
+
+@pytest.fixture
+def lag3ig(tmp_path, monkeypatch):
+    """The command line in an empty folder: a function of its arguments."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(app, [str(item) for item in arguments])

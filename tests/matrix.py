@@ -16,10 +16,13 @@ PYTHONS = ("python3.11", "python3.12", "python3.13")
 TESTS = (
     "test_engine.py",
     "test_population.py",
+    "test_spreads.py",
     "test_dosing.py",
+    "test_event_tables.py",
     "test_storage.py",
     "test_definition.py",
     "test_cli.py",
+    "test_cli_refusals.py",
 )
 TEST_TOOLS = ("pytest", "hypothesis", "lifelines", "mpmath")
 

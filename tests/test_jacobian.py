@@ -26,10 +26,10 @@ every_structure = pytest.mark.parametrize("structure", SHIPPED, ids=IDS)
 @every_structure
 def test_factors_solve_the_system_of_an_independent_jacobian(structure: Structure) -> None:
     """J by differentiating each balance with all names put in, dense, against chain rule and sparse LU."""
-    solves_like_a_dense_matrix(Batch(structure, patients=6))
+    assert_solves_like_a_dense_matrix(Batch(structure, patients=6))
 
 
-def solves_like_a_dense_matrix(batch: Batch) -> None:
+def assert_solves_like_a_dense_matrix(batch: Batch) -> None:
     y = batch.away()
     matrix = np.moveaxis(dense_jacobian(batch, y), -1, 0)
     for shift in (0.5, 50.0):
@@ -93,7 +93,7 @@ def test_derivatives_of_every_form_a_user_may_write(tmp_path, monkeypatch, rate:
         species=(Species("Zt", "nM", "a trial"),),
         processes=(Process("form", rate, "nM/d", "a trial", {"Zt": "-1"}),),
     )
-    solves_like_a_dense_matrix(Batch(build(extra=(extra,)), patients=6))
+    assert_solves_like_a_dense_matrix(Batch(build(extra=(extra,)), patients=6))
 
 
 @pytest.mark.parametrize(

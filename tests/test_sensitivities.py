@@ -1,11 +1,5 @@
 """Sensitivities are the derivatives of the curves, with the order, the steps and the bits of the states."""
 
-import inspect
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -21,46 +15,17 @@ from lag3ig.benchmarks.sensitivity_reference import (
 from lag3ig.model import dose, draw, load_model, simulate, simulate_sensitivities
 from lag3ig.model.dose_events import compile_events_with_slopes
 from lag3ig.model.engine.batch import METHODS, solve
-from lag3ig.model.engine.contract import kernel, load_kernels
 from lag3ig.model.engine.events import Events, Kind
 from lag3ig.model.engine.one_compartment import ONE_COMPARTMENT
-from lag3ig.model.engine.reaction_networks import HIRES
 from lag3ig.model.engine.sensitivity import EventSlopes, evaluate_with_sensitivities, solve_with_sensitivities
-from lag3ig.model.engine.simd import (
-    absolute,
-    exp,
-    floor,
-    load,
-    log,
-    maximum,
-    minimum,
-    power,
-    select,
-    sqrt,
-    store,
-)
-from lag3ig.model.engine.tangents import Block, Seeds, tangent_kernel
-from lag3ig.model.engine.written_module import module_of
-from lag3ig.model.errors import DosingError, Lag3igError, ModelError, SimulationError
+from lag3ig.model.errors import DosingError, Lag3igError, SimulationError
 
 from . import pk_model
+from .complex_step import complex_step
 from .reference import Patient
-from .tolerances import DIFFERENCES, INSENSITIVE, ORDER, ROUNDING, SAME_STEPS, SENSITIVITY
+from .tolerances import DIFFERENCES, INSENSITIVE, ROUNDING, SAME_STEPS, SENSITIVITY
 
 every_method = pytest.mark.parametrize("method", METHODS)
-STEP = 1e-30  # of the complex-step derivative, which is exact to rounding
-
-
-def complex_step(function, values: dict[str, float], symbols: tuple[str, ...]) -> np.ndarray:
-    """Derivatives of an analytic function, one symbol a column."""
-    columns = []
-    for symbol in symbols:
-        moved = {name: value + 0j for name, value in values.items()}
-        moved[symbol] += STEP * 1j
-        columns.append(np.imag(function(**moved)) / STEP)
-    return np.stack(columns, axis=-1)
-
-
 # ------------------------------------------------------------- closed forms: doses, lags, infusions
 
 
@@ -131,107 +96,6 @@ def test_resets_and_values_that_are_set(method: str) -> None:
 
     exact = complex_step(concentration, {"CL": 4.0}, ("CL",))[0]
     assert later == pytest.approx(exact, rel=DIFFERENCES)
-
-
-# ------------------------------------------------------------------------------ order of the methods
-
-
-@kernel
-def derive(parameters, derived):
-    store(derived, 0, load(parameters, 0))
-    store(derived, 1, 1.0 / load(parameters, 1))
-
-
-@kernel
-def start(derived, y):
-    store(y, 0, 0.1)
-    store(y, 1, 1.0)
-
-
-@kernel
-def rhs(y, inputs, derived, dy):
-    size = load(y, 0)
-    store(dy, 0, load(derived, 0) * size * (1.0 - size * load(derived, 1)))
-    store(dy, 1, -size * load(y, 1))
-
-
-@kernel
-def factor(y, inputs, derived, diagonal, lu):
-    size = load(y, 0)
-    d = load(diagonal, 0)
-    store(lu, 0, 1.0 / (d - load(derived, 0) * (1.0 - 2.0 * size * load(derived, 1))))
-    store(lu, 1, load(y, 1))
-    store(lu, 2, 1.0 / (d + size))
-
-
-@kernel
-def solve_triangle(lu, b):
-    first = load(b, 0) * load(lu, 0)
-    store(b, 0, first)
-    store(b, 1, (load(b, 1) - load(lu, 1) * first) * load(lu, 2))
-
-
-@kernel
-def observe(y, inputs, derived, out):
-    store(out, 0, load(y, 0) * load(y, 1))
-
-
-@kernel
-def nothing(derived, out):
-    pass
-
-
-LOGISTIC = load_kernels(
-    {
-        "NAME": "logistic growth of a hazard, and survival",
-        "HASH": "logistic",
-        "STATES": ("size", "survival"),
-        "PARAMETERS": ("rate", "capacity"),
-        "INPUTS": (),
-        "OBSERVABLES": ("density",),
-        "MARGINS": (),
-        "DOSES": (),
-        "CALIBRATED": (),
-        "DERIVED": 2,
-        "FACTORS": 3,
-        "derive": derive,
-        "start": start,
-        "rhs": rhs,
-        "factor": factor,
-        "solve": solve_triangle,
-        "observe": observe,
-        "margins": nothing,
-        "doses": nothing,
-        "calibrate": nothing,
-    }
-)
-
-
-@every_method
-@pytest.mark.parametrize("shift", [0.0, 0.357], ids=["at the end of steps", "within steps"])
-def test_sensitivities_have_the_order_of_the_states(method: str, shift: float) -> None:
-    times = np.arange(1.0, 8.0) + shift
-    values = {"rate": 1.1, "capacity": 0.8}
-
-    def exact(rate, capacity):
-        growth = 1.0 + 0.1 / capacity * (np.exp(rate * times) - 1.0)
-        size, survival = 0.1 * np.exp(rate * times) / growth, growth ** (-capacity / rate)
-        return np.stack([size, survival, size * survival], axis=-1)
-
-    wanted = complex_step(exact, values, tuple(values))
-    lengths = 1.0 / np.array([3.0, 4.0, 6.0, 9.0, 13.0, 20.0])
-    of_states, of_slopes = [], []
-    for length in lengths:
-        found = solve_with_sensitivities(
-            LOGISTIC, [[1.1, 0.8]], times, symbols=tuple(values), method=method, fixed_step=length
-        )
-        states = np.concatenate([found.states, found.observables], axis=2)[0]
-        slopes = np.concatenate([found.state_slopes, found.observable_slopes], axis=2)[0]
-        of_states.append(np.abs(states - exact(**values)).max())
-        of_slopes.append(np.abs(slopes - wanted).max())
-    order = np.polyfit(np.log(lengths), np.log(of_slopes), 1)[0]
-    assert abs(order - 5.0) < 2.0 * ORDER, of_slopes
-    assert abs(order - np.polyfit(np.log(lengths), np.log(of_states), 1)[0]) < 2.0 * ORDER
 
 
 # ----------------------------------------------------------------------------- the shipped model
@@ -309,96 +173,7 @@ def test_same_bits_in_any_company() -> None:
         np.testing.assert_array_equal(some.slope("Ac", symbol), whole.slope("Ac", symbol)[[13, 4]])
 
 
-TWIN = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from tests import test_sensitivities as t
-found = []
-for method in t.METHODS:
-    run = t.solve_with_sensitivities(
-        t.LOGISTIC, [[1.1, 0.8], [0.9, 0.7]], [1.0, 3.0], symbols=("capacity", "rate"), method=method
-    )
-    found += [*run.state_slopes.flat, *run.observable_slopes.flat]
-print(" ".join(repr(float(number)) for number in found))
-"""
-
-
-def test_agrees_without_the_compiler() -> None:
-    root = str(Path(__file__).parents[1])
-    compiled, twin = (
-        np.array(
-            subprocess.run(
-                [sys.executable, "-c", TWIN, root],
-                env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout.split(),
-            dtype=float,
-        )
-        for disabled in ("0", "1")
-    )
-    assert len(compiled) > 20
-    np.testing.assert_allclose(compiled, twin, rtol=SAME_STEPS)
-
-
-# ------------------------------------------------------------------------- kernels and refusals
-
-SCALE = 3.0
-
-
-@kernel
-def all_words(parameters, derived):
-    """Every word, names given twice, a name of the module, and names that differentials use."""
-    block = load(parameters, 0)
-    d_x = load(parameters, 1)
-    store(derived, 0, exp(-block) + log(d_x) * sqrt(block * d_x) - SCALE / (block + d_x / block))
-    store(derived, 1, power(block, d_x) + maximum(block, d_x) * minimum(block, SCALE) + absolute(-d_x))
-    block = block * d_x + floor(d_x)
-    high = block > SCALE
-    store(derived, 2, select(high, block * block, d_x) + select(block < 0.0, block, +d_x))
-
-
-def test_differential_of_every_word() -> None:
-    text = tangent_kernel("whole", all_words, (Seeds(2), Block(1, 3)))
-    words = "absolute, exp, floor, kernel, load, log, maximum, minimum, power, select, sqrt, store"
-    head = (
-        "from lag3ig.model.engine.lane_memory import from_row, load_lane\n"
-        f"from lag3ig.model.engine.simd import {words}\n\n"
-    )
-    module = module_of(head + text + "\n", "test")
-    points = np.random.default_rng(5).uniform(0.3, 2.7, (2, 400))
-    seeds = np.array([2.0, 0.0, 1.0])[:, None] * np.ones(400)
-    out = np.zeros((10, 400))
-    module.whole(np.concatenate([points, seeds]), out)
-
-    def at(row: int, move: float) -> np.ndarray:
-        moved, values = points.copy(), np.zeros((3, 400))
-        moved[row] += move
-        all_words(moved, values)
-        return values
-
-    np.testing.assert_array_equal(out[1:4], at(0, 0.0))
-    for row in range(2):
-        rough, fine = ((at(row, move) - at(row, -move)) / (2.0 * move) for move in (2e-4, 1e-4))
-        wanted = (4.0 * fine - rough) / 3.0
-        close = np.abs(out[4 + 3 * row : 7 + 3 * row] - wanted) < DIFFERENCES * (1.0 + np.abs(wanted))
-        assert np.mean(close.all(axis=0)) > 0.99  # but where a difference steps over a kink
-
-
-def test_a_kernel_whose_file_has_changed_is_refused(monkeypatch) -> None:
-    text = inspect.getsource(all_words.function).replace("SCALE / (block", "SCALE / (d_x")
-    monkeypatch.setattr(inspect, "getsource", lambda function: text)
-    with pytest.raises(ModelError, match="changed since it was loaded"):
-        tangent_kernel("whole", all_words, (Seeds(2), Block(1, 3)))
-
-
-def test_kernels_with_loops_are_refused() -> None:
-    options = {"start": np.ones(8), "symbols": ()}
-    with pytest.raises(SimulationError, match="each named once"):
-        solve_with_sensitivities(HIRES.kernels, np.zeros((1, 0)), [1.0], **options)
-    with pytest.raises(ModelError, match="cannot be differentiated"):
-        tangent_kernel("rhs", HIRES.kernels.rhs, (Block(0, 8), Block(0, 0), Block(1, 0), Block(0, 8)))
+# ----------------------------------------------------------------------------------- refusals
 
 
 @pytest.mark.parametrize(

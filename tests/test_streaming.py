@@ -25,7 +25,7 @@ from lag3ig.model.spread import Declared
 from lag3ig.model.storage import GrowingFile, write
 from lag3ig.model.tree import Dataset, Group
 
-from .test_trial import PHASE_I, SMALL, same
+from .test_trial import PHASE_I, SMALL, assert_same_bits
 from .tolerances import ROUNDING
 
 MEBIBYTE = 1 << 20
@@ -42,7 +42,7 @@ def on_disk(tmp_path_factory):
 
 
 def test_a_trial_streamed_to_a_file_has_the_same_bits(in_memory, on_disk):
-    same(in_memory, on_disk)
+    assert_same_bits(in_memory, on_disk)
 
 
 def test_the_file_does_not_depend_on_the_pieces(on_disk, tmp_path):
