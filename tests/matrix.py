@@ -20,6 +20,7 @@ TESTS = (
     "test_dosing.py",
     "test_event_tables.py",
     "test_storage.py",
+    "test_streaming.py",
     "test_definition.py",
     "test_cli.py",
     "test_cli_refusals.py",
@@ -32,6 +33,11 @@ def lowest() -> str:
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     parts = (dependency.partition(";") for dependency in dependencies)
     return "\n".join(bound.replace(">=", "==") + sign + python for bound, sign, python in parts)
+
+
+def starts(python: str) -> bool:
+    """Whether the machine has it: a name on the path may be the empty shell of a version manager."""
+    return bool(shutil.which(python)) and not subprocess.run([python, "-V"], capture_output=True).returncode
 
 
 def attempt(python: str, dependencies: str, wheel: Path) -> bool:
@@ -62,7 +68,7 @@ def attempt(python: str, dependencies: str, wheel: Path) -> bool:
 
 def main() -> int:
     (wheel,) = (ROOT / "dist").glob("*.whl")
-    missing = [python for python in PYTHONS if not shutil.which(python)]
+    missing = [python for python in PYTHONS if not starts(python)]
     for python in missing:
         print(f"{python}: not on this machine")
     tried = [
