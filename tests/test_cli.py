@@ -186,6 +186,7 @@ def test_interruption_is_clean(tmp_path):
     assert left(tmp_path) == []
 
 
+@pytest.mark.usefixtures("heeding")
 def test_an_interruption_that_a_library_lost_is_heeded_at_the_next_piece():
     with cli_console.progress() as advance:
         advance("simulating", 1, 4)

@@ -63,6 +63,7 @@ def test_the_same_tree_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "x.h5").read_bytes() == (tmp_path / "y.h5").read_bytes()
 
 
+@pytest.mark.usefixtures("heeding")
 @pytest.mark.parametrize("moment", ["add", "describe", "commit"])
 def test_an_interruption_while_hdf5_writes_is_neither_lost_nor_written(tmp_path, monkeypatch, moment):
     """HDF5 calls back to write; an interruption raised there could vanish in a finaliser."""
