@@ -1,5 +1,7 @@
 """AMICI: CVODES with a right-hand side and Jacobian in C++, generated from SBML."""
 
+import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,21 +17,27 @@ from .sbml import antimony_text, sbml
 MAX_STEPS = 1_000_000
 
 
-def _model(problem: Problem) -> Any:
+def compiled(text: str, **options: Any) -> Any:
+    """Model of AMICI from a text of antimony, in a folder of its own."""
     import amici
 
-    name = "lag3ig_" + problem.name.replace("-", "_")
-    folder = tempfile.mkdtemp(prefix=name)
-    importer = amici.SbmlImporter(sbml(antimony_text(problem.model)), from_file=False)
-    importer.sbml2amici(
-        name, Path(folder) / name, generate_sensitivity_code=False, compute_conservation_laws=False
+    # SWIG may be installed beside the interpreter.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    folder = Path(tempfile.mkdtemp(prefix="lag3ig_amici_"))
+    amici.SbmlImporter(sbml(text), from_file=False).sbml2amici(
+        folder.name,
+        folder / folder.name,
+        observation_model=[],  # else everything is one, which costs time
+        compute_conservation_laws=False,
+        simplify=None,  # else it thinks for minutes
+        **options,
     )
-    return amici.import_model_module(name, Path(folder) / name).get_model()
+    return amici.import_model_module(folder.name, folder / folder.name).get_model()
 
 
 def _prepare(problem: Problem) -> Solve:
     kernels = problem.model.kernels
-    model = _model(problem)
+    model = compiled(antimony_text(problem.model), generate_sensitivity_code=False)
     rows, states = derived_rows(kernels), len(kernels.states)
     given = [f"derived_{row}" for row in range(rows)] + [
         f"inputs_{row}" for row in range(len(kernels.inputs))

@@ -4,10 +4,8 @@ It gets the whole model from its parameters on, so that its sensitivities go thr
 engine's go through: the equations, the start without drug, and the amounts and times of doses.
 """
 
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,8 @@ import numpy as np
 from ...model.dosing import Regimen
 from ...model.model import Model
 from ..arm import ABSOLUTE, Floats
-from .sbml import sbml, whole_text
+from .amici import compiled
+from .sbml import whole_text
 
 NAME = "AMICI CVODES"
 MAX_STEPS = 1_000_000
@@ -32,22 +31,15 @@ def installed() -> bool:
 def prepare(model: Model, regimen: Regimen, symbols: Sequence[str], times: Floats) -> Simulate:
     """Compile a model for its derivatives with respect to some of its parameters.
 
-    Raises
-    ------
-    RuntimeError
-        If it ends with an error in a patient (from what is returned).
+    What is returned raises a RuntimeError where AMICI gives up.
     """
-    import amici
+    from amici.sim.sundials import SensitivityMethod, SensitivityOrder
 
     kernels = model.kernels
     wanted = [f"parameters_{kernels.parameters.index(symbol)}" for symbol in symbols]
     others = [f"parameters_{row}" for row in range(len(kernels.parameters))]
     others = [symbol for symbol in others if symbol not in wanted]
-    folder = Path(tempfile.mkdtemp(prefix="lag3ig_sensitivities"))
-    name = folder.name
-    importer = amici.SbmlImporter(sbml(whole_text(model, regimen)), from_file=False)
-    importer.sbml2amici(name, folder / name, fixed_parameters=others, compute_conservation_laws=False)
-    run = amici.import_model_module(name, folder / name).get_model()
+    run = compiled(whole_text(model, regimen), fixed_parameters=others)
     held = {symbol: place for place, symbol in enumerate(run.get_state_ids())}
     order = [held[f"y_{row}"] for row in range(len(kernels.states))]
     free = {symbol: place for place, symbol in enumerate(run.get_free_parameter_ids())}
@@ -55,12 +47,12 @@ def prepare(model: Model, regimen: Regimen, symbols: Sequence[str], times: Float
     run.set_timepoints(times)
     solver = run.create_solver()
     solver.set_max_steps(MAX_STEPS)
-    solver.set_sensitivity_method(amici.SensitivityMethod.forward)
+    solver.set_sensitivity_method(SensitivityMethod.forward)
 
     def simulate(parameters: Floats, tolerance: float, with_slopes: bool) -> tuple[Floats, Floats | None]:
         solver.set_relative_tolerance(tolerance)
         solver.set_absolute_tolerance(ABSOLUTE * tolerance)
-        first, none = amici.SensitivityOrder.first, amici.SensitivityOrder.none
+        first, none = SensitivityOrder.first, SensitivityOrder.none
         solver.set_sensitivity_order(first if with_slopes else none)
         _give(run, parameters)
         result: Any = run.simulate(solver=solver)

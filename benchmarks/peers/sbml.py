@@ -2,7 +2,8 @@
 
 import ast
 import inspect
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from ...model.dosing import Regimen
 from ...model.engine.contract import Kernel
@@ -34,7 +35,8 @@ class _Prefixed(ast.NodeTransformer):
         if node.func.id == "maximum":
             return arguments[1]  # guards of logarithms that these patients never need
         if node.func.id == "power" and self.guarded:
-            arguments[0] = ast.parse(f"sqrt(({ast.unparse(arguments[0])})^2 + {DISTANCE**2})").body[0].value
+            squared = f"sqrt(pow({ast.unparse(arguments[0])}, 2.0) + {DISTANCE**2})"
+            arguments[0] = ast.parse(squared, mode="eval").body
         word = {"power": "pow", "log": "ln"}.get(node.func.id, node.func.id)
         return ast.Call(ast.Name(word, ast.Load()), arguments, [])
 
@@ -69,18 +71,27 @@ def whole_text(model: Model, regimen: Regimen) -> str:
     kernels = model.kernels
     lines = [f"parameters_{row} = 1.0" for row in range(len(kernels.parameters))]
     lines += [f"inputs_{row} = {value}" for row, (_, value) in enumerate(kernels.inputs)]
-    lines += rules(_of(kernels.derive), "d", "derived_{row} :=")
+    implied = rules(_of(kernels.derive), "d", "derived_{row} :=")
+    # AMICI knows no rule within a dose, so what the route's rows are is written out in parameters.
+    known = dict(line.split(" := ") for line in implied + rules(_of(kernels.doses), "o", "out_{row} :="))
+    lines += implied
     lines += rules(_of(kernels.start), "s", "y_{row} =")
-    lines += rules(_of(kernels.doses), "o", "out_{row} :=")
     lines += rules(body(kernels), "m", "y_{row}' =", guarded=True)
     for given in regimen.administrations():
         number, route = next((n, route) for n, route in enumerate(model.routes) if route.drug == given.drug)
         state = f"y_{kernels.states.index(route.state)}"
-        scale, share, lag = (f"out_{3 * number + row}" for row in range(3))
+        scale, share, lag = (_written_out(f"out_{3 * number + row}", known) for row in range(3))
         lines.append(
             f"at (time >= {given.time} + {lag}): {state} = {state} + {given.amount} * {scale} * {share}"
         )
     return _model(lines)
+
+
+def _written_out(name: str, known: Mapping[str, str]) -> str:
+    """Expression of a name without any name that has a rule."""
+    if name not in known:
+        return name
+    return "(" + re.sub(r"[A-Za-z]\w*", lambda found: _written_out(found[0], known), known[name]) + ")"
 
 
 def sbml(text: str) -> str:
