@@ -7,8 +7,6 @@ from .contract import Kernels
 from .events import Events, Kind
 from .occupancy import Problem
 
-DEFAULT_ATOL = 1e-3  # default absolute tolerance: this share of rtol, times the state's scale
-
 
 def output_times(given: np.ndarray, start_time: float) -> np.ndarray:
     """Output times as doubles, shape (T,), strictly ascending from the start on."""
@@ -61,15 +59,12 @@ def whole_problem(
 
 def limits_of(
     kernels: Kernels,
-    rtol: float,
-    atol: float | np.ndarray | None,
+    atol: float | np.ndarray,
     bounds: tuple[np.ndarray, np.ndarray] | None,
 ) -> np.ndarray:
     """Last rows of the workspace: absolute tolerances, then lower and upper bounds; shape (3 S,)."""
     states = len(kernels.states)
-    given = (
-        DEFAULT_ATOL * rtol * np.array(kernels.scales) if atol is None else np.asarray(atol, dtype=np.float64)
-    )
+    given = np.asarray(atol, dtype=np.float64)
     if given.ndim > 1 or (given.ndim == 1 and len(given) != states) or not np.all(given > 0.0):
         raise SimulationError(f"atol must be one positive number or {states} of them")
     lower, upper = (np.full(states, -np.inf), np.full(states, np.inf)) if bounds is None else bounds

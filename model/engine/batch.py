@@ -14,15 +14,18 @@ from .compilation import compile_engine, jit_disabled
 from .contract import Kernels
 from .evaluation import evaluate, observe
 from .events import Events
+from .explicit import ABSOLUTE as EXPLICIT_ABSOLUTE
 from .integration import EXPLICIT, ROSENBROCK, Control, integrate
 from .lanes import LANES
 from .occupancy import Handles, Problem, Record
+from .rosenbrock import ABSOLUTE as ROSENBROCK_ABSOLUTE
 from .status import Status
 from .workspace import BOOK_LENGTH, Counts, allocate
 
 __all__ = ["METHODS", "Solution", "evaluate", "observe", "solve"]
 
 METHODS = {"tsit5": EXPLICIT, "rodas5p": ROSENBROCK}
+ABSOLUTE = {"tsit5": EXPLICIT_ABSOLUTE, "rodas5p": ROSENBROCK_ABSOLUTE}
 _PATIENTS_PER_TASK = 1024  # enough that the last patients' half-empty lanes do not matter
 
 
@@ -99,7 +102,7 @@ def solve(
         ``"rodas5p"`` for any model, ``"tsit5"`` for one that is not stiff.
     rtol, atol
         Relative and absolute tolerance of a step; ``atol`` may differ by state, shape (S,). By default it
-        is a thousandth of ``rtol`` times the state's scale.
+        is the method's share of ``rtol`` times the state's scale, a tenth or a thousandth.
     start
         Start states, shape (P, S) or (S,); by default those of the model's start kernel.
     inputs
@@ -148,7 +151,8 @@ def solve(
         bounds is not None,
         kernels.stiff,
     )
-    limits = limits_of(kernels, rtol, atol, bounds)
+    default = ABSOLUTE[method] * rtol * np.array(kernels.scales)
+    limits = limits_of(kernels, default if atol is None else atol, bounds)
     _run(kernels, counts, problem, control, record, limits, threads)
     record.states[record.status < 0] = np.nan
     return Solution(times, *record)

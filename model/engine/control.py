@@ -15,9 +15,10 @@ from .workspace import CEILING, ERROR, LENGTH, PROPOSAL, SMALLEST_STEP, STOP, TI
 
 SAFETY = 0.9  # of the step that the error estimate would allow
 SHRINK = 0.2  # smallest factor from one step to the next
-GROWTH = 8.0  # largest
 EXPONENT = -0.2  # both embedded methods have a local error of order five
-SMALLEST_ERROR = 1e-12  # keeps the logarithm finite; growth is capped long before
+# Rounding in an error estimate, relative to the state. Less than this is read as this, which limits the
+# growth of steps, after a first guess above all, and keeps their lengths from hanging on rounding.
+NOISE = 1e-13
 STRETCH = 1.01  # a step this little too short for the stop is stretched to reach it
 CLOCK = 4.5e-16  # steps below this share of the time do not move the clock
 FIRST_STEP = 1e-6  # where the state or its slope vanishes
@@ -53,7 +54,7 @@ def measure_error(rows: Rows, states: int, rtol: float, leeway: float) -> None:
 
 
 @register_jitable
-def judge(rows: Rows, running: int, fixed: float) -> int:
+def judge(rows: Rows, running: int, fixed: float, rtol: float) -> int:
     """Bits of the running lanes whose step is accepted; proposes every lane's next step."""
     error = load(rows.control, ERROR)
     if fixed > 0.0:
@@ -61,11 +62,11 @@ def judge(rows: Rows, running: int, fixed: float) -> int:
         store(rows.control, PROPOSAL, select(finite, fixed, 0.0))
         return running & bits_of(finite)
     accepted = (error < 1.0) & mask_of(running)  # false for NaN
-    factor = SAFETY * exp(EXPONENT * log(maximum(SMALLEST_ERROR, error)))
+    factor = SAFETY * exp(EXPONENT * log(maximum(NOISE / rtol, error)))
     factor = select(error == error, minimum(load(rows.control, CEILING), maximum(SHRINK, factor)), SHRINK)
     proposal = load(rows.control, LENGTH) * factor
     store(rows.control, PROPOSAL, select(mask_of(running), proposal, load(rows.control, PROPOSAL)))
-    store(rows.control, CEILING, select(accepted, GROWTH, 1.0))
+    store(rows.control, CEILING, select(accepted, INFINITY, 1.0))
     return bits_of(accepted)
 
 
@@ -110,5 +111,5 @@ def first_steps(rhs: Any, rows: Rows, states: int, rtol: float, restarting: int)
     sound = (guess > 0.0) & (guess < INFINITY) & (speed < INFINITY)
     restarting_lanes = mask_of(restarting)
     store(rows.control, PROPOSAL, select(restarting_lanes, guess, load(rows.control, PROPOSAL)))
-    store(rows.control, CEILING, select(restarting_lanes, GROWTH, load(rows.control, CEILING)))
+    store(rows.control, CEILING, select(restarting_lanes, INFINITY, load(rows.control, CEILING)))
     return restarting & ~bits_of(sound)

@@ -13,6 +13,9 @@ _ERROR = TSIT5.error
 _D1, _D2, _D3, _D4, _D5, _D6, _D7 = TSIT5.dense
 EVALUATIONS_PER_STEP = 6
 LEEWAY = 1.0  # largest local error estimate of an accepted step, in units of the tolerance
+# Default absolute tolerance: this share of the relative one, times the state's scale. The error estimate
+# hardly weighs the first instant of a step, where amounts that are small beside their scale may act at once.
+ABSOLUTE = 1e-3
 
 
 @register_jitable

@@ -208,7 +208,7 @@ def integrate(
                 running &= ~vacant
                 continue
         _attempt(desk, control)
-        accepted = judge(rows, running, control.fixed_step)
+        accepted = judge(rows, running, control.fixed_step, control.rtol)
         arrived = 0
         outside = 0
         if accepted:

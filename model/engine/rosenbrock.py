@@ -16,6 +16,7 @@ EVALUATIONS_PER_STEP = 8
 # Largest local error estimate of an accepted step, in units of the tolerance. The estimate is that of the
 # embedded solution; the one kept is an order better, and delivers the tolerance with this leeway.
 LEEWAY = 3.0
+ABSOLUTE = 0.1  # default absolute tolerance: this share of the relative one, times the state's scale
 
 
 @register_jitable
