@@ -12,6 +12,7 @@ from ..equations import body, derived_rows, statements_of
 
 # As for a Taylor series, the base of a power is kept this far from 0: at 0 its derivative is not finite.
 DISTANCE = 1e-8
+_WORD = re.compile(r"[A-Za-z]\w*")
 
 
 class _Prefixed(ast.NodeTransformer):
@@ -91,7 +92,7 @@ def _written_out(name: str, known: Mapping[str, str]) -> str:
     """Expression of a name without any name that has a rule."""
     if name not in known:
         return name
-    return "(" + re.sub(r"[A-Za-z]\w*", lambda found: _written_out(found[0], known), known[name]) + ")"
+    return "(" + _WORD.sub(lambda found: _written_out(found[0], known), known[name]) + ")"
 
 
 def sbml(text: str) -> str:
@@ -115,4 +116,24 @@ def _of(kernel: Kernel) -> list[ast.stmt]:
 
 
 def _model(lines: Sequence[str]) -> str:
-    return "model lag3ig\n" + "".join(f"  {line};\n" for line in lines) + "end\n"
+    """Text of a model, without what a solver would compute for nothing: second names, and rules unread."""
+    known = dict(line.split(" := ") for line in lines if " := " in line)
+    second = {name: value for name, value in known.items() if _WORD.fullmatch(value)}
+
+    def first(name: str) -> str:
+        return first(second[name]) if name in second else name
+
+    kept = [
+        _WORD.sub(lambda found: first(found[0]), line)
+        for line in lines
+        if line.split(" := ")[0] not in second
+    ]
+    rules_of = {line.split(" := ")[0]: line for line in kept if " := " in line}
+    wanted = [line for line in kept if " := " not in line]
+    read: set[str] = set()
+    while wanted:
+        fresh = {word for line in wanted for word in _WORD.findall(line)} - read
+        read |= fresh
+        wanted = [rules_of[name] for name in fresh if name in rules_of]
+    kept = [line for line in kept if " := " not in line or line.split(" := ")[0] in read]
+    return "model lag3ig\n" + "".join(f"  {line};\n" for line in kept) + "end\n"
