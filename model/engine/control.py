@@ -18,7 +18,7 @@ SHRINK = 0.2  # smallest factor from one step to the next
 EXPONENT = -0.2  # both embedded methods have a local error of order five
 # Rounding in an error estimate, relative to the state. Less than this is read as this, which limits the
 # growth of steps, after a first guess above all, and keeps their lengths from hanging on rounding.
-NOISE = 1e-13
+NOISE = 1e-12
 STRETCH = 1.01  # a step this little too short for the stop is stretched to reach it
 CLOCK = 4.5e-16  # steps below this share of the time do not move the clock
 FIRST_STEP = 1e-6  # where the state or its slope vanishes
@@ -78,10 +78,18 @@ def too_small(rows: Rows) -> int:
 
 
 @register_jitable
-def _norm(rows: Rows, vector: Any, states: int, rtol: float) -> Any:
+def _weigh(rows: Rows, states: int, rtol: float) -> None:
+    """Put one over the tolerance of each state into ``rows.trial``, which is free between steps."""
+    for s in range(states):
+        store(rows.trial, s, 1.0 / (load(rows.tolerance, s) + rtol * absolute(load(rows.state, s))))
+
+
+@register_jitable
+def _norm(rows: Rows, vector: Any, states: int) -> Any:
+    """Root mean square of a vector in units of the tolerance."""
     total = 0.0 * load(vector, 0)
     for s in range(states):
-        ratio = load(vector, s) / (load(rows.tolerance, s) + rtol * absolute(load(rows.state, s)))
+        ratio = load(vector, s) * load(rows.trial, s)
         total = total + ratio * ratio
     return sqrt(total / states)
 
@@ -94,8 +102,9 @@ def first_steps(rhs: Any, rows: Rows, states: int, rtol: float, restarting: int)
     is the same.
     """
     call4(rhs, rows.state, rows.inputs, rows.derived, rows.increments)
-    size = _norm(rows, rows.state, states, rtol)
-    speed = _norm(rows, rows.increments, states, rtol)
+    _weigh(rows, states, rtol)
+    size = _norm(rows, rows.state, states)
+    speed = _norm(rows, rows.increments, states)
     distance = load(rows.control, STOP) - load(rows.control, TIME)
     vanishing = (size < 1e-5) | (speed < 1e-5)
     probe = minimum(select(vanishing, FIRST_STEP, 0.01 * size / speed), distance)
@@ -104,7 +113,7 @@ def first_steps(rhs: Any, rows: Rows, states: int, rtol: float, restarting: int)
     call4(rhs, rows.stage, rows.inputs, rows.derived, rows.slope)
     for s in range(states):
         store(rows.slope, s, load(rows.slope, s) - load(rows.increments, s))
-    bend = _norm(rows, rows.slope, states, rtol) / probe
+    bend = _norm(rows, rows.slope, states) / probe
     fastest = maximum(speed, bend)
     guess = exp(EXPONENT * log(fastest * 100.0))
     guess = select(fastest <= 1e-15, distance, minimum(guess, 100.0 * probe))
