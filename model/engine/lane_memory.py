@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from .lanes import BITS, FLAGS, INDEX, LANES, NUMBER, VECTOR, MaskType, lanes, mask, splat, teach
+from .lanes import BITS, FLAGS, INDEX, LANES, NUMBER, VECTOR, LanesType, MaskType, lanes, mask, splat, teach
 
 POINTER = types.CPointer(types.float64)
 _POINTER = (types.CPointer,)
@@ -38,6 +38,11 @@ def load_lane(pointer: Any, row: int, lane: int) -> Any:
 def store_lane(pointer: Any, row: int, lane: int, value: float) -> None:
     """Write one lane of one row."""
     pointer[row, lane] = value
+
+
+def lane_of(value: Any, lane: int) -> Any:
+    """Number of one lane of a value."""
+    return value[lane]
 
 
 def from_row(pointer: Any, row: int) -> Any:
@@ -129,6 +134,11 @@ def _store_lane(
     _context: Any, builder: Any, _signature: Any, pointer: Any, row: Any, lane: Any, value: Any
 ) -> None:
     builder.store(value, _cell(builder, pointer, row, lane))
+
+
+@teach(lane_of, ((LanesType,), INDEX), types.float64)
+def _lane_of(_context: Any, builder: Any, _signature: Any, value: Any, lane: Any) -> ir.Value:
+    return builder.extract_element(value, _word(builder, lane))
 
 
 @teach(from_row, (_POINTER, INDEX), POINTER)

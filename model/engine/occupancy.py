@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from numba.extending import register_jitable
 
 from .events import Kind
-from .lane_memory import address_of, call2, call4, load_lane, store_lane
+from .lane_memory import address_of, call2, call4, lane_of, load, load_lane, store_lane
 from .lanes import LANES
 from .status import Status
 from .workspace import (
@@ -186,7 +186,8 @@ def write_output(desk: Desk, source: Any, lane: int) -> None:
     output = desk.book[NEXT_OUTPUT + lane]
     first = (desk.book[PATIENT + lane] * desk.counts.outputs + output) * states
     for s in range(states):
-        desk.record.states[first + s] = load_lane(source, s, lane)
+        # By way of the whole row: a loop over single lanes would be compiled to gathers, which are slow.
+        desk.record.states[first + s] = lane_of(load(source, s), lane)
     desk.book[NEXT_OUTPUT + lane] = output + 1
 
 
