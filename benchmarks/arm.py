@@ -15,8 +15,10 @@ Floats = NDArray[np.float64]
 # States of the first so many patients at all outputs, shape (count, T, S), at a relative tolerance.
 Solve = Callable[[float, int], Floats]
 
-# Absolute tolerance as a share of the relative one, times the state's scale: as the engine's own.
-ABSOLUTE = 1e-3
+# Absolute tolerance as a share of the relative one: times the state's scale, as the engine's own, and where a
+# solver takes one number for all states.
+ABSOLUTE = 0.1
+ONE_FOR_ALL = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)

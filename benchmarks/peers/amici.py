@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arm import ABSOLUTE, Arm, Floats, Solve, one_by_one
+from ..arm import ONE_FOR_ALL, Arm, Floats, Solve, one_by_one
 from ..equations import derived_rows
 from ..problem import Problem
 from .sbml import antimony_text, sbml
@@ -52,7 +52,7 @@ def _prepare(problem: Problem) -> Solve:
     def of(patient: int, tolerance: float) -> Callable[[Floats, Floats, Floats], Floats]:
         values = np.zeros(len(place))
         solver.set_relative_tolerance(tolerance)
-        solver.set_absolute_tolerance(ABSOLUTE * tolerance)
+        solver.set_absolute_tolerance(ONE_FOR_ALL * tolerance)
 
         def cross(y: Floats, grid: Floats, inputs: Floats) -> Floats:
             values[places] = np.concatenate([problem.derived[patient, :rows], inputs])

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...model.dosing import Regimen
 from ...model.model import Model
-from ..arm import ABSOLUTE, Floats
+from ..arm import ONE_FOR_ALL, Floats
 from .amici import compiled
 from .sbml import whole_text
 
@@ -51,7 +51,7 @@ def prepare(model: Model, regimen: Regimen, symbols: Sequence[str], times: Float
 
     def simulate(parameters: Floats, tolerance: float, with_slopes: bool) -> tuple[Floats, Floats | None]:
         solver.set_relative_tolerance(tolerance)
-        solver.set_absolute_tolerance(ABSOLUTE * tolerance)
+        solver.set_absolute_tolerance(ONE_FOR_ALL * tolerance)
         first, none = SensitivityOrder.first, SensitivityOrder.none
         solver.set_sensitivity_order(first if with_slopes else none)
         _give(run, parameters)

@@ -6,7 +6,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from ..arm import ABSOLUTE, Arm, Floats, Solve
+from ..arm import ONE_FOR_ALL, Arm, Floats, Solve
 from ..equations import SCALAR, body, define, derived_rows, power, text
 from ..problem import Problem
 
@@ -62,7 +62,7 @@ def _prepare(problem: Problem) -> Solve:
         # One absolute tolerance is all it takes: states of all scales share it.
         run(
             problem.start, problem.derived, grids, outputs, added, inputs,
-            tolerance, ABSOLUTE * tolerance, count, out,
+            tolerance, ONE_FOR_ALL * tolerance, count, out,
         )  # fmt: skip
         return out
 

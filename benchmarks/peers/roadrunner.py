@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arm import ABSOLUTE, Arm, Floats, Solve, one_by_one
+from ..arm import ONE_FOR_ALL, Arm, Floats, Solve, one_by_one
 from ..equations import derived_rows
 from ..problem import Problem
 from .sbml import antimony_text, sbml
@@ -34,7 +34,7 @@ def _prepare(problem: Problem) -> Solve:
         runner.reset()
         model.setGlobalParameterValues(derived_places, problem.derived[patient, :rows].tolist())
         integrator.setValue("relative_tolerance", tolerance)
-        integrator.setValue("absolute_tolerance", ABSOLUTE * tolerance)
+        integrator.setValue("absolute_tolerance", ONE_FOR_ALL * tolerance)
 
         def cross(y: Floats, grid: Floats, inputs: Floats) -> Floats:
             model.setGlobalParameterValues(state_places, y.tolist())
