@@ -37,8 +37,8 @@ def test_kernels_of_the_shipped_model_are_packed(target: str) -> None:
     for name, used in compiled_for(target)["kernels"].items():
         packed = {word for word in used["instructions"] if word.endswith("pd")}
         single = {word for word in used["instructions"] if word.endswith("sd")}
-        assert {"vmulpd", "vaddpd"} <= packed, name
-        assert any(word.startswith("vfmadd") for word in packed), name
+        assert "vmulpd" in packed, name
+        assert any(word.startswith(("vfmadd", "vfnmadd")) for word in packed), name
         assert single <= HARMLESS, name
 
 
