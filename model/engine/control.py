@@ -19,6 +19,7 @@ EXPONENT = -0.2  # both embedded methods have a local error of order five
 # Rounding in an error estimate, relative to the state. Less than this is read as this, which limits the
 # growth of steps, after a first guess above all, and keeps their lengths from hanging on rounding.
 NOISE = 1e-12
+LARGEST_NOISE = 1e-5  # of what is read so, in units of the tolerance: steps may always grow ninefold
 STRETCH = 1.01  # a step this little too short for the stop is stretched to reach it
 CLOCK = 4.5e-16  # steps below this share of the time do not move the clock
 FIRST_STEP = 1e-6  # where the state or its slope vanishes
@@ -62,7 +63,7 @@ def judge(rows: Rows, running: int, fixed: float, rtol: float) -> int:
         store(rows.control, PROPOSAL, select(finite, fixed, 0.0))
         return running & bits_of(finite)
     accepted = (error < 1.0) & mask_of(running)  # false for NaN
-    factor = SAFETY * exp(EXPONENT * log(maximum(NOISE / rtol, error)))
+    factor = SAFETY * exp(EXPONENT * log(maximum(min(NOISE / rtol, LARGEST_NOISE), error)))
     factor = select(error == error, minimum(load(rows.control, CEILING), maximum(SHRINK, factor)), SHRINK)
     proposal = load(rows.control, LENGTH) * factor
     store(rows.control, PROPOSAL, select(mask_of(running), proposal, load(rows.control, PROPOSAL)))
