@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from . import simd
 from .contract import ARITY, Kernels
 from .tangents import Block, Seeds, tangent_kernel
 from .written_module import module_of
@@ -18,9 +19,7 @@ from .written_module import module_of
 _HEAD = '''"""Kernels of the model {name!r} with its sensitivities; written by the program."""
 
 from lag3ig.model.engine.lane_memory import from_row, load_lane
-from lag3ig.model.engine.simd import (
-    absolute, exp, floor, kernel, load, log, maximum, minimum, power, reciprocals, select, sqrt, store,
-)
+from lag3ig.model.engine.simd import {words}
 '''
 
 
@@ -85,7 +84,7 @@ def sensitivity_text(kernels: Kernels) -> str:
     for name in ("margins", "doses", "calibrate"):
         layouts[name] = (derived, Block(0, kernels.rows_of(name)))
     texts = [tangent_kernel(name, getattr(kernels, name), layouts[name]) for name in ARITY]
-    return "\n\n\n".join([_HEAD.format(name=kernels.name), *texts]) + "\n"
+    return "\n\n\n".join([_HEAD.format(name=kernels.name, words=", ".join(simd.__all__)), *texts]) + "\n"
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from ..definition.records import Input, Species
+from ..engine import simd
 from .derivatives import jacobian
 from .factorisation import factorisation
 from .lines import Hoister, Line, group_reciprocals, needed, program, share_divisors, spelled
@@ -21,21 +22,6 @@ Written by ``python -m lag3ig.model.symbolic.emit`` from the definition: edit th
 
 from lag3ig.model.engine.simd import {words}
 '''
-_WORDS = (
-    "absolute",
-    "exp",
-    "floor",
-    "kernel",
-    "load",
-    "log",
-    "maximum",
-    "minimum",
-    "power",
-    "reciprocals",
-    "select",
-    "sqrt",
-    "store",
-)
 
 
 class KernelWriter:
@@ -69,7 +55,7 @@ class KernelWriter:
         for kernel in ("start", "rhs", "factor", "solve", "observe", "margins", "doses", "calibrate"):
             kernels.append(self._kernel(kernel, rows))
         used = {word for text in kernels for line in text.splitlines() for word in _words(line)}
-        words = ", ".join(word for word in _WORDS if word in used)
+        words = ", ".join(word for word in simd.__all__ if word in used)
         head = _HEADER.format(title=title, words=words) + "\n" + self._names(name, len(rows))
         body = "\n\n\n".join([head, *kernels]) + "\n"
         digest = hashlib.sha256(body.encode()).hexdigest()
