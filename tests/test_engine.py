@@ -1,9 +1,6 @@
 """The batch: exact events, the same bits in any company, and a status for every patient that fails."""
 
 import dataclasses
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +17,7 @@ from lag3ig.model.engine.problems import RICCATI
 from lag3ig.model.engine.simd import load, store
 from lag3ig.model.engine.status import Status
 
+from .compiler import with_and_without_compiler
 from .tolerances import ASKED_MEDIAN, ASKED_WORST, FALL, ROUNDING
 
 TIMES = np.linspace(0.0, 24.0, 49)
@@ -285,17 +283,6 @@ print(" ".join(repr(float(number)) for part in found for number in part.flat))
 def test_agrees_without_the_compiler() -> None:
     """The same text on numpy: two patients, both methods, events, outputs and observables."""
     root = str(Path(__file__).parents[1])
-    compiled, twin = (
-        np.array(
-            subprocess.run(
-                [sys.executable, "-c", TWIN, root],
-                env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout.split(),
-            dtype=float,
-        )
-        for disabled in ("0", "1")
-    )
+    printed = with_and_without_compiler("-c", TWIN, root)
+    compiled, twin = (np.array(numbers.split(), dtype=float) for numbers in printed)
     np.testing.assert_allclose(compiled, twin, rtol=1e3 * ROUNDING)

@@ -1,8 +1,5 @@
 """Sensitivities have the order of their method, and the same values without the compiler."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +10,7 @@ from lag3ig.model.engine.contract import kernel, load_kernels
 from lag3ig.model.engine.sensitivity import solve_with_sensitivities
 from lag3ig.model.engine.simd import load, store
 
+from .compiler import with_and_without_compiler
 from .complex_step import complex_step
 from .tolerances import ORDER, SAME_STEPS
 
@@ -131,18 +129,7 @@ print(" ".join(repr(float(number)) for number in found))
 
 def test_agrees_without_the_compiler() -> None:
     root = str(Path(__file__).parents[1])
-    compiled, twin = (
-        np.array(
-            subprocess.run(
-                [sys.executable, "-c", TWIN, root],
-                env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout.split(),
-            dtype=float,
-        )
-        for disabled in ("0", "1")
-    )
+    printed = with_and_without_compiler("-c", TWIN, root)
+    compiled, twin = (np.array(numbers.split(), dtype=float) for numbers in printed)
     assert len(compiled) > 20
     np.testing.assert_allclose(compiled, twin, rtol=SAME_STEPS)

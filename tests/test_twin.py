@@ -1,31 +1,18 @@
 """The shipped model on numpy, without the compiler, takes the steps of the compiled lanes."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 
+from .compiler import with_and_without_compiler
 from .tolerances import SAME_STEPS
 
 SCRIPT = Path(__file__).with_name("twin.py")
 
 
 def test_agrees_with_and_without_the_compiler() -> None:
-    compiled, twin = (
-        json.loads(
-            subprocess.run(
-                [sys.executable, str(SCRIPT)],
-                env={**os.environ, "NUMBA_DISABLE_JIT": disabled},
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout
-        )
-        for disabled in ("0", "1")
-    )
+    compiled, twin = map(json.loads, with_and_without_compiler(str(SCRIPT)))
     assert set(compiled) == {"rodas5p", "tsit5"}
     for method, expected in compiled.items():
         found = twin[method]
