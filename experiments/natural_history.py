@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ..model import Model, endpoints, simulate
-from .chance import draw_chance
+from ..model.chance import draw_chance
 from .drawn import draw_some
 from .in_order import in_order, piece_size, thread_count
 from .protocol import Protocol

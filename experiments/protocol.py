@@ -13,8 +13,9 @@ from ..model.definition.parameters import ParameterTable, load_parameters
 from ..model.definition.structures import Structure
 from ..model.documents import Section, parse_document, place_of, read_document
 from ..model.errors import Lag3igError, ProtocolError, nearest
+from ..model.trial_design import Conduct, ResponseRules, Text, Visits
 from ..model.units import quantity
-from .design import Comparison, Conduct, Limits, ProtocolArm, ResponseRules, Split, Text, Visits
+from .design import Comparison, Limits, ProtocolArm, Split
 
 SHIPPED = Path(__file__).with_name("protocols")
 

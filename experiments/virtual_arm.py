@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model import Model, Patients, Regimen, Trajectories, endpoints, recist, simulate
-from .chance import Chance, draw_chance
+from ..model.chance import Chance, draw_chance
 from .columns import LEVELS
 from .design import ProtocolArm
 from .drawn import Drawn

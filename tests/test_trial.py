@@ -8,7 +8,6 @@ import pytest
 from scipy.stats import nct, norm
 
 from lag3ig import run_trial
-from lag3ig.experiments.chance import draw_chance
 from lag3ig.experiments.natural_history import analytic_share, check_natural_history
 from lag3ig.experiments.protocol import SHIPPED, load_protocol, parse_protocol
 from lag3ig.experiments.results import read_result
@@ -16,6 +15,7 @@ from lag3ig.experiments.summary import failures
 from lag3ig.experiments.table import trial_table, weighted_share
 from lag3ig.experiments.virtual_arm import simulate_arm
 from lag3ig.model import draw, load_model
+from lag3ig.model.chance import draw_chance
 from lag3ig.model.endpoints import disease_control, lesion_present
 from lag3ig.model.errors import Lag3igError, StorageError
 from lag3ig.model.recist import assess

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model.randomness import exponentials, normals, uniforms
-from .design import Conduct, Visits
+from .randomness import exponentials, normals, uniforms
+from .trial_design import Conduct, Visits
 
 Array = NDArray[np.float64]
 DAYS_PER_MONTH = 365.25 / 12.0
