@@ -16,6 +16,8 @@ from scipy import special
 
 Array = NDArray[np.float64]
 
+HALF = 0.5 * (1.0 + 1e-12)  # a product of shares that is one half may come out a little above it
+
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
@@ -100,7 +102,7 @@ class Survival:
 
 
 def _first_at_half(time: Array, curve: Array) -> float:
-    reached = np.flatnonzero(curve <= 0.5)
+    reached = np.flatnonzero(curve <= HALF)
     return float(time[reached[0]]) if reached.size else float("inf")
 
 

@@ -12,3 +12,5 @@ LAST_PLACE = 1.0  # units in the last place of an elementary function
 DIFFERENCES = 1e-7  # fourth-order differences of a function known to rounding, relative to its value
 SENSITIVITY = 1e-4  # error of a sensitivity relative to its largest value over time
 INSENSITIVE = 1e-6  # a relative change per relative change of a parameter below this counts as none
+OPTIMUM = 1e-10  # two searches for one maximum of a likelihood
+DIGITS = {2: 1e-2, 3: 1e-3}  # last printed place of a number with so many decimals
