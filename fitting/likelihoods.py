@@ -161,25 +161,48 @@ def median_time(predicted: float, number: float) -> float:
     return _shares_of(np.full(2, 0.5 * number), np.array([predicted, 1.0 - predicted]))
 
 
+def median_at_scan(before: float, after: float, number: float) -> float:
+    """A median that falls on a scan: more than half were free of the event before it, and fewer after.
+
+    Where events are only seen at scans, the median is the same for every share below one half after the scan,
+    and says no more than this. A sample's share is normal on the scale of its arc sine.
+
+    Parameters
+    ----------
+    before, after : float
+        Shares that the model predicts free of the event before and after the scan.
+    number : float
+        Patients.
+    """
+    first, last = (
+        2.0 * np.sqrt(number) * (np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))) - 0.25 * np.pi)
+        for share in (before, after)
+    )
+    if last > 0.0:  # of two numbers close to one, take the difference of what is missing
+        first, last = -last, -first
+    upper, lower = log_ndtr(first), log_ndtr(last)
+    return float(max(upper + np.log(-np.expm1(min(lower - upper, -1e-16))), -1e6))
+
+
 def informative_number(
-    number: int, at_limits: tuple[float, float] | None = None, *, level: float = 0.95
+    number: int, median: float, lower: float | None, upper: float | None, *, level: float = 0.95
 ) -> float:
     """Patients of a sample without censoring that would give a median the interval that was published.
+
+    Near the median the times are taken as exponential: only what was published counts, not the model.
 
     Parameters
     ----------
     number : int
         Patients; the result is no larger.
-    at_limits : (float, float), optional
-        Share that the model predicts free of the event at the lower and the upper limit of the interval.
+    median, lower, upper : float
+        Published, in any one unit; without an interval all patients inform.
     level : float
         Level of the interval.
     """
-    if at_limits is None:
+    if lower is None or upper is None or upper <= lower:
         return float(number)
-    half_width = 0.5 * abs(at_limits[0] - at_limits[1])
-    if half_width <= 0.0:
-        return float(number)
+    half_width = 0.5 * (0.5 ** (lower / median) - 0.5 ** (upper / median))
     deviation = half_width / float(ndtri(0.5 * (1.0 + level)))
     return float(min(number, 0.25 / deviation**2))
 

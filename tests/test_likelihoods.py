@@ -109,12 +109,33 @@ def test_a_median_is_half_of_the_patients():
     assert likelihoods.median_time(0.4, 100) == pytest.approx(exact, rel=1e-9)
 
 
+def test_a_median_on_a_scan_is_as_frequent_as_in_samples():
+    """Samples of patients whose events are seen at scans: how often the median falls on the second."""
+    number, free = 60, np.array([0.8, 0.46, 0.2])
+    counts = np.random.default_rng(5).multinomial(number, -np.diff([1.0, *free, 0.0]), size=200_000)
+    left = number - np.cumsum(counts, axis=1)
+    frequent = np.mean((left[:, 0] > number / 2) & (left[:, 1] <= number / 2))
+    predicted = np.exp(likelihoods.median_at_scan(free[0], free[1], number))
+    assert predicted == pytest.approx(frequent, abs=0.06)  # the normal is continuous, a count of 60 is not
+    large = np.exp(likelihoods.median_at_scan(0.7, 0.48, 1e4))
+    assert large == pytest.approx(stats.norm.cdf(0.02 / np.sqrt(0.48 * 0.52 / 1e4)), rel=1e-3)
+
+
+def test_a_median_on_a_scan_falls_off_smoothly():
+    """Far from the truth the logarithm still tells which way to go."""
+    far = [likelihoods.median_at_scan(0.999, after, 450) for after in (0.95, 0.9, 0.8, 0.6)]
+    assert all(np.isfinite(far))
+    assert far == sorted(far)
+
+
 def test_the_interval_of_a_median_tells_how_many_patients_inform_it():
-    """Without censoring the interval of a median is that of n patients; half as many inform a wider one."""
-    number = 400
+    """An exponential sample of 400: the interval of its median, and back."""
+    number, median = 400, 7.0
     half = stats.norm.ppf(0.975) * np.sqrt(0.25 / number)
-    assert likelihoods.informative_number(1_000, (0.5 + half, 0.5 - half)) == pytest.approx(number, rel=1e-10)
-    assert likelihoods.informative_number(100, (0.5 + half, 0.5 - half)) == 100
+    lower, upper = (-median * np.log2(0.5 + sign * half) for sign in (1.0, -1.0))
+    assert likelihoods.informative_number(1_000, median, lower, upper) == pytest.approx(number, rel=1e-10)
+    assert likelihoods.informative_number(100, median, lower, upper) == 100
+    assert likelihoods.informative_number(100, median, None, None) == 100
 
 
 def test_a_hazard_ratio_is_log_normal():

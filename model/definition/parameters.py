@@ -163,6 +163,47 @@ class ParameterTable:
             changed[symbol] = replace(self[symbol], value=float(value), where="override")
         return replace(self, parameters=changed, overridden=self.overridden | set(overrides))
 
+    def with_spreads(self, spreads: Mapping[str, float]) -> "ParameterTable":
+        """Table in which the named parameters vary over patients by other amounts.
+
+        Raises
+        ------
+        ParameterError
+            If a symbol is unknown, has no distribution, or the spread is no number of at least 0.
+        """
+        changed = dict(self.parameters)
+        for symbol, spread in spreads.items():
+            if self[symbol].distribution == "none":
+                raise ParameterError(f"parameter {symbol} does not vary over patients, so it has no spread")
+            changed[symbol] = replace(self[symbol], spread=float(spread), where="override")
+        return replace(self, parameters=changed)
+
+    def with_share(self, share: float) -> "ParameterTable":
+        """Table in which the second kind of patient has another share of the population.
+
+        Raises
+        ------
+        ParameterError
+            If the table has no mixture, or the share is not between 0 and 1.
+        """
+        if self.mixture is None or not 0.0 <= share <= 1.0:
+            raise ParameterError(f"share {share!r} needs a [mixture], and must be between 0 and 1")
+        return replace(self, mixture=replace(self.mixture, share=float(share)))
+
+    def with_correlation(self, symbols: tuple[str, str], value: float) -> "ParameterTable":
+        """Table in which two parameters have that correlation over patients.
+
+        Raises
+        ------
+        ParameterError
+            If a symbol is unknown or the correlation is not between -1 and 1.
+        """
+        pair = (self[symbols[0]].symbol, self[symbols[1]].symbol)
+        if not -1.0 < value < 1.0:
+            raise ParameterError(f"correlation {value!r} of {pair[0]} and {pair[1]} is not between -1 and 1")
+        others = tuple(item for item in self.correlations if set(item.symbols) != set(pair))
+        return replace(self, correlations=(*others, Correlation(pair, float(value), "assumed", "given")))
+
     def for_structure(self, structure: Structure) -> "ParameterTable":
         """Table with the values that belong to the options of a structure; overridden ones stay as given."""
         choices = structure.as_mapping()

@@ -1,0 +1,292 @@
+"""The posterior of a fit as a function of what may move: cards, virtual patients, common random numbers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..model import Model, Patients, draw, load_model
+from ..model.definition.parameters import ParameterTable
+from ..model.errors import Lag3igError, ParameterError
+from .cards import TrialCard, load_card
+from .cohort_likelihood import log_likelihood
+from .course import Cohort
+from .free_parameters import Context, FreeParameters
+from .predictions import Prediction
+from .printed import Printed
+from .problem import Problem
+from .summaries import summarise
+
+Array = NDArray[np.float64]
+
+RTOL = 1e-4  # its effect on the log-likelihood is measured in the tests
+STEP = 1e-4  # of the differences taken through what is cheap: drawing patients, and their statistics
+GROUPS = 20  # of patients, left out in turn to estimate the Monte-Carlo error
+FAILED = float("-inf")  # a patient that cannot be simulated makes a point impossible, never likelier
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The posterior at one point.
+
+    Attributes
+    ----------
+    log_likelihood : float
+        Sum over the fitted observations; minus infinity if a patient failed.
+    log_prior : float
+        On the free scale.
+    terms : mapping of str to float
+        Log-likelihood of each observation, by card and id.
+    failed : int
+        Patients, over all arms, that could not be simulated.
+    reason : str
+        Why nothing could be simulated at all, if so.
+    """
+
+    log_likelihood: float
+    log_prior: float
+    terms: Mapping[str, float] = field(default_factory=dict)
+    failed: int = 0
+    reason: str = ""
+
+    @property
+    def log_posterior(self) -> float:
+        """Up to a constant."""
+        return self.log_likelihood + self.log_prior
+
+
+@dataclass(frozen=True, slots=True)
+class FittedCard:
+    """A card with what is fitted of it and the cohorts that this needs."""
+
+    card: TrialCard
+    context: Context
+    observations: tuple[Printed, ...]
+    cohorts: Mapping[str, Cohort]
+
+
+class Objective:
+    """Log-posterior of a problem, a deterministic and smooth function of the free scale.
+
+    Parameters
+    ----------
+    problem : Problem
+    cards : iterable of TrialCard, optional
+        Instead of those that the problem names (slots filled, or synthetic data).
+    patients : int, optional
+        Virtual patients of an arm, instead of the problem's.
+    rtol : float
+        Relative tolerance of the curves.
+    threads : int, optional
+
+    Raises
+    ------
+    ParameterError
+        If a card or observation that is named does not exist, or nothing is left to fit.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        cards: Iterable[TrialCard] | None = None,
+        patients: int | None = None,
+        rtol: float = RTOL,
+        threads: int | None = None,
+    ) -> None:
+        self.problem = problem
+        self.free_parameters: FreeParameters = problem.free_parameters()
+        self.patients = problem.patients if patients is None else patients
+        self.rtol, self.threads = rtol, threads
+        self.structure = problem.build_structure()
+        chosen = tuple(load_card(name) for name in problem.cards) if cards is None else tuple(cards)
+        self.cards = tuple(self._fitted(card) for card in chosen)
+        known = {f"{item.card.id}.{one.id}" for item in self.cards for one in item.card.observations}
+        for name in problem.leave_out:
+            if name not in known:
+                raise ParameterError(f"leave_out names {name!r}, which no card of the fit has")
+        if not any(item.observations for item in self.cards):
+            raise ParameterError(f"fit {problem.name!r} has no observation to fit")
+
+    def _fitted(self, card: TrialCard) -> FittedCard:
+        left_out = self.problem.leave_out
+        observations = tuple(
+            item
+            for item in card.observations
+            if item.role == "fitted" and item.observed and f"{card.id}.{item.id}" not in left_out
+        )
+        needed = {name for item in observations for _, name in item.arms_named()}
+        looked_at = {item.observable for item in observations if hasattr(item, "observable")}
+        cohorts = {
+            arm.id: Cohort(
+                arm,
+                observables=sorted(
+                    looked_at | {"activated_cd8", "em_cd8_percent"} if arm.blood else looked_at
+                ),
+                patients=self.patients,
+                seed=self.problem.seed,
+            )
+            for arm in card.arms
+            if arm.id in needed
+        }
+        return FittedCard(card, Context(card.indication, card.id), observations, cohorts)
+
+    @cached_property
+    def bases(self) -> dict[Context, ParameterTable]:
+        """Table of each context before anything moves."""
+        return {item.context: self.problem.base(item.context) for item in self.cards}
+
+    def model(self, free: ArrayLike, context: Context) -> Model:
+        """Model of a context at a point."""
+        return load_model(self.structure, self.free_parameters.table(free, self.bases[context], context))
+
+    def population(self, free: ArrayLike, context: Context) -> tuple[Model, Patients]:
+        """Model and patients of a context at a point: the same persons with other parameters."""
+        model = self.model(free, context)
+        return model, draw(model, self.patients, seed=self.problem.seed)
+
+    def predict(self, free: ArrayLike, *, slopes: bool = False) -> dict[str, dict[str, Prediction]]:
+        """Predictions of every arm of every card, by their ids.
+
+        Raises
+        ------
+        Lag3igError
+            If the patients cannot be drawn at this point.
+        """
+        found: dict[str, dict[str, Prediction]] = {}
+        for item in self.cards:
+            if not item.cohorts:
+                continue
+            model, patients = self.population(free, item.context)
+            symbols = self.symbols(item.context) if slopes else ()
+            found[item.card.id] = {
+                name: Prediction(
+                    cohort,
+                    cohort.follow(model, patients, rtol=self.rtol, symbols=symbols, threads=self.threads),
+                    model,
+                )
+                for name, cohort in item.cohorts.items()
+            }
+        return found
+
+    def __call__(self, free: ArrayLike) -> Evaluation:
+        """The posterior at a point; shape (n,) on the free scale."""
+        log_prior = float(self.free_parameters.log_prior(free))
+        if not np.isfinite(log_prior):
+            return Evaluation(FAILED, log_prior, reason="outside the prior")
+        try:
+            predictions = self.predict(free)
+        except Lag3igError as fault:
+            return Evaluation(FAILED, log_prior, reason=str(fault))
+        return self._judge(predictions, log_prior)
+
+    def _judge(self, predictions: Mapping[str, Mapping[str, Prediction]], log_prior: float) -> Evaluation:
+        failed = sum(arm.course.failed for arms in predictions.values() for arm in arms.values())
+        if failed:
+            return Evaluation(FAILED, log_prior, failed=failed, reason=f"{failed} patients failed")
+        return self.judge(self.summaries(predictions), log_prior)
+
+    def summaries(self, predictions: Mapping[str, Mapping[str, Prediction]]) -> dict[str, Array]:
+        """Summary of every fitted observation, by card and id."""
+        return {
+            f"{item.card.id}.{one.id}": summarise(one, predictions[item.card.id])
+            for item in self.cards
+            for one in item.observations
+        }
+
+    def judge(self, summaries: Mapping[str, Array], log_prior: float = 0.0) -> Evaluation:
+        """The posterior that summaries give, whether simulated or emulated."""
+        terms = {
+            name: log_likelihood(one, summaries[name], item.card)
+            for item in self.cards
+            for one in item.observations
+            for name in (f"{item.card.id}.{one.id}",)
+        }
+        total = float(sum(terms.values()))
+        return Evaluation(total if np.isfinite(total) else FAILED, log_prior, terms)
+
+    def symbols(self, context: Context) -> tuple[str, ...]:
+        """Parameters of the patients that move with anything free in a context, calibrated ones included."""
+        moved = {
+            symbol for item in self.free_parameters.items if item.is_about(context) for symbol in item.symbols
+        }
+        kernels = self.model(self.free_parameters.centre(), context).kernels
+        return tuple(name for name in kernels.parameters if name in moved or name in kernels.calibrated)
+
+    def gradient(self, free: ArrayLike) -> tuple[Evaluation, Array]:
+        """The posterior at a point and its gradient on the free scale, shape (n,).
+
+        Slopes of the curves come from the solver's sensitivities. What is cheap, how a patient's parameters
+        follow the point and statistics follow the curves, is differenced along them.
+        """
+        point = np.asarray(free, dtype=np.float64)
+        log_prior = float(self.free_parameters.log_prior(point))
+        try:
+            predictions = self.predict(point, slopes=True)
+        except Lag3igError as fault:
+            return Evaluation(FAILED, log_prior, reason=str(fault)), np.full(point.size, np.nan)
+        value = self._judge(predictions, log_prior)
+        if value.log_likelihood == FAILED:
+            return value, np.full(point.size, np.nan)
+        slope = np.zeros(point.size)
+        for item in self.cards:
+            if not item.observations:
+                continue
+            for place in self.free_parameters.moved(item.context):
+                slope[place] += self._slope(item, predictions[item.card.id], point, place)
+        return value, slope + self._slope_of_prior(point)
+
+    def _slope(self, item: FittedCard, arms: Mapping[str, Prediction], point: Array, place: int) -> float:
+        """Derivative of a card's log-likelihood along one direction."""
+        symbols = self.symbols(item.context)
+        change = self._change(point, place, item.context, symbols)
+        ends = []
+        for sign in (1.0, -1.0):
+            moved = {
+                name: Prediction(arm.cohort, arm.course.moved(change, sign * STEP), arm.model)
+                for name, arm in arms.items()
+            }
+            ends.append(
+                sum(log_likelihood(one, summarise(one, moved), item.card) for one in item.observations)
+            )
+        return float(ends[0] - ends[1]) / (2.0 * STEP)
+
+    def _change(self, point: Array, place: int, context: Context, symbols: tuple[str, ...]) -> Array:
+        """Derivative of each patient's parameters along one direction, shape (P, p)."""
+        ends = []
+        for sign in (1.0, -1.0):
+            moved = point.copy()
+            moved[place] += sign * STEP
+            model, patients = self.population(moved, context)
+            columns = [model.kernels.parameters.index(symbol) for symbol in symbols]
+            ends.append(patients.parameters[:, columns])
+        return (ends[0] - ends[1]) / (2.0 * STEP)
+
+    def _slope_of_prior(self, point: Array) -> Array:
+        steps = STEP * np.eye(point.size)
+        ahead, behind = (self.free_parameters.log_prior(point + sign * steps) for sign in (1.0, -1.0))
+        return np.asarray((ahead - behind) / (2.0 * STEP))
+
+    def monte_carlo_error(self, free: ArrayLike) -> float:
+        """Standard error of the log-likelihood from the finite number of virtual patients.
+
+        By leaving out each of `GROUPS` groups of patients in turn (the grouped jackknife).
+        """
+        predictions = self.predict(free)
+        rows = np.arange(self.patients)
+        left: list[float] = []
+        for group in range(GROUPS):
+            kept = rows[rows % GROUPS != group]
+            some = {
+                card: {name: _some(arm, kept) for name, arm in arms.items()}
+                for card, arms in predictions.items()
+            }
+            left.append(self._judge(some, 0.0).log_likelihood)
+        values = np.array(left)
+        return float(np.sqrt((GROUPS - 1) / GROUPS * ((values - values.mean()) ** 2).sum()))
+
+
+def _some(arm: Prediction, rows: NDArray[np.int64]) -> Prediction:
+    return Prediction(arm.cohort.of(rows), arm.course.of(rows), arm.model)
