@@ -31,11 +31,11 @@ def init_command(
 @guarded
 def check_command(
     file: Annotated[
-        Path, typer.Argument(help="Protocol or cohort card (.toml), event table (.csv), result (.h5).")
+        Path, typer.Argument(help="Protocol or trial card (.toml), event table (.csv), result (.h5).")
     ],
     json: Json = False,
 ) -> None:
-    """Check a protocol, event table, cohort card or result, and say what it holds."""
+    """Check a protocol, event table, trial card or result, and say what it holds."""
     from ..model.errors import StorageError
 
     readers = {".toml": _document, ".csv": _events, ".h5": _result}
@@ -55,22 +55,15 @@ def check_command(
 
 
 def _document(file: Path) -> dict[str, Any]:
-    """A protocol, or a cohort card: told apart by what only a card has."""
+    """A protocol, or a trial card: told apart by what only a card has."""
     import tomllib
 
     try:
-        card = "facts" in tomllib.loads(file.read_text(encoding="utf-8"))
+        card = {"observations", "source", "indication"} & set(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        card = False  # the reader below says what is wrong
+        card = set()  # the reader below says what is wrong
     if card:
-        from ..fitting.cohorts import load_card
-
-        found = load_card(file)
-        return {
-            "kind": "cohort card",
-            "title": found.title,
-            "fact": [f"{fact.id}: {fact.published} ({fact.tag}; {fact.role})" for fact in found.facts],
-        }
+        return _card(file)
     from .protocol import load_protocol
     from .trial import load_trial_model
 
@@ -87,6 +80,41 @@ def _document(file: Path) -> dict[str, Any]:
             for arm in plan.arms
         ],
         "scans": "days " + ", ".join(f"{day:g}" for day in plan.visits.scans),
+    }
+
+
+def _card(file: Path) -> dict[str, Any]:
+    """What a trial card says: its arms, its observations by what they are for, its empty places."""
+    from ..fitting.cards import load_card
+    from ..fitting.vocabulary import ROLES
+
+    card = load_card(file)
+    observations: dict[str, list[str]] = {
+        role: [
+            f"{item.label + ' ' if item.label else ''}{item.id}: {item.published} ({item.kind}; {item.tag})"
+            for item in card.of_role(role)
+            if item.observed
+        ]
+        for role in ROLES
+    }
+    return {
+        "kind": "trial card",
+        "title": card.title,
+        "source": str(card.source),
+        "indication": card.indication,
+        "arm": [
+            f"{arm.id}: {len(arm.regimen().administrations())} doses, {arm.n} treated"
+            + ("" if arm.evaluable is None else f", {arm.evaluable} evaluable")
+            for arm in card.arms
+        ],
+        "assumed": list(card.assumed),
+        **observations,
+        "no observable in the model": [
+            f"{item.label + ' ' if item.label else ''}{item.id}: {item.published} ({item.role}; {item.tag})"
+            for item in card.observations
+            if not item.observed
+        ],
+        "empty slot": [f"{slot.id}: {slot.statement}" for slot in card.slots],
     }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ..fitting.cohorts import CohortCard, load_card
+from ..fitting.cards import TrialCard, load_card
 from ..model.definition.mechanism import mechanism
 from ..model.definition.parameters import ParameterTable, load_parameters
 from ..model.definition.structures import Structure
@@ -106,8 +106,8 @@ class Protocol(Section):
         """Parameters with the protocol's values in place of the shipped ones."""
         return _table(self.parameters)
 
-    def card(self) -> CohortCard | None:
-        """Published facts to show beside the model."""
+    def card(self) -> TrialCard | None:
+        """What a publication printed, to show beside the model."""
         return None if self.published is None else load_card(self.published)
 
     def of_group(self, group: str) -> list[int]:

@@ -8,6 +8,7 @@ from ..model.storage import check_writable, write_whole
 from .failures import failure_sentences
 from .figure_style import NARROW, WIDE, dose_colours, inline_svg
 from .protocol import Protocol, load_protocol, parse_protocol, shipped_protocols
+from .replicates import fisher_tables
 from .report_biology import biology_figures
 from .report_figure import ReportFigure
 from .report_outcome import outcome_figures
@@ -22,6 +23,7 @@ from .report_tables import (
     structure_table,
 )
 from .results import TrialResult
+from .table import published_count
 
 
 def write_report(result: TrialResult, path: str | Path) -> Path:
@@ -133,21 +135,22 @@ def assumption_line(result: TrialResult) -> str:
 def _honest(protocol: Protocol) -> Iterator[str]:
     """What a reader must know before the figures are believed."""
     card = protocol.card()
-    if card is not None and "stable_low" in card and "stable_high" in card:
-        low, high = card.fact("stable_low"), card.fact("stable_high")
+    low, high = published_count(card, "stable_low"), published_count(card, "stable_high")
+    if low is not None and high is not None:
         yield (
             f"{high.published} and {low.published} are weak data: exact 95 % intervals "
             f"{100 * high.share.lower:.1f}–{100 * high.share.upper:.1f} % and "
             f"{100 * low.share.lower:.1f}–{100 * low.share.upper:.1f} %, not randomised. "
             f"No parameter was tuned to {high.published.replace(' of ', '/')}."
         )
-    if card is not None and "p_one_sided" in card:
-        yield (
-            f"The published {card.fact('p_one_sided').published} is Fisher's exact test, one-sided; "
-            f"two-sided it is {card.fact('p_two_sided').value if 'p_two_sided' in card else 'larger'}."
-        )
+        if card is not None and "p_one_sided" in card:
+            printed = card.observation("p_one_sided").published
+            two_sided = fisher_tables(low.number, high.number)[1][low.count, high.count]
+            yield (
+                f"The published {printed} is Fisher's exact test, one-sided; two-sided it is {two_sided:.3g}."
+            )
     if card is not None:
-        yield f"Published: {card.source.citation}, doi {card.source.doi}; read: {card.source.read}."
+        yield f"Published: {card.source}; read: {card.source.read}."
         yield "Exposure and potency are confounded: only their ratio matters to every effect shown here."
     if protocol.parameters:
         changed = ", ".join(f"{symbol} = {value}" for symbol, value in protocol.parameters.items())

@@ -136,7 +136,7 @@ def _waterfall(result: TrialResult, protocol: Protocol) -> ReportFigure:
     )
     card = protocol.card()
     silent = card is not None and "objective_responses" in card
-    named = f" Published: {card.fact('objective_responses').published}." if card and silent else ""
+    named = f" Published: {card.observation('objective_responses').published}." if card and silent else ""
     caption = (
         "Largest shrinkage, or smallest growth, of the measured SLD up to progression in the first "
         f"{WATERFALL_PATIENTS} evaluable virtual patients of each arm, sorted, coloured by best overall "

@@ -13,6 +13,7 @@ from .protocol import Protocol
 from .replicates import fisher_tables
 from .report_figure import ReportFigure, kinds_sentence, patients_phrase, short
 from .results import Arm, TrialResult
+from .table import published_count
 
 
 def outcome_figures(result: TrialResult, protocol: Protocol) -> Iterator[ReportFigure]:
@@ -25,8 +26,8 @@ def outcome_figures(result: TrialResult, protocol: Protocol) -> Iterator[ReportF
 
 
 def _published(protocol: Protocol, side: str) -> Proportion | None:
-    card = protocol.card()
-    return card.fact(f"stable_{side}").share if card is not None and f"stable_{side}" in card else None
+    found = published_count(protocol.card(), f"stable_{side}")
+    return None if found is None else found.share
 
 
 def _share(found: Proportion, label: str, *, dose: float = 0.0, published: bool = False) -> Share:

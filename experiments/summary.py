@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting.cohorts import CohortCard
+from ..fitting.cards import TrialCard
 from ..model import Model
 from ..model.spread import redrawn_share, spread_row
 from .drawn import Drawn
@@ -23,7 +23,7 @@ def split_rows(
     pools: Sequence[Pool],
     trials: Mapping[str, NDArray[Any]],
     protocol: Protocol,
-    card: CohortCard | None,
+    card: TrialCard | None,
     *,
     seed: int,
 ) -> list[Row]:

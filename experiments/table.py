@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..fitting.cohorts import CohortCard
+from ..fitting.cards import TrialCard
+from ..fitting.observations import CountObservation
 from ..model.survival import proportion
 from .protocol import Protocol
 from .replicates import fisher_tables
@@ -36,12 +37,12 @@ def _row(
     }
 
 
-def _published(card: CohortCard | None, fact: str) -> str:
-    """What the card says, with the exact interval of a count; a dash without a card or a fact."""
-    if card is None or fact not in card:
+def _published(card: TrialCard | None, name: str) -> str:
+    """What the card says, with the exact interval of a count; a dash without a card or an observation."""
+    if card is None or name not in card:
         return "-"
-    found = card.fact(fact)
-    if found.kind != "count":
+    found = card.observation(name)
+    if not isinstance(found, CountObservation):
         return found.published
     share = found.share
     return f"{found.published} = {100 * share.share:.1f} % ({100 * share.lower:.1f}-{100 * share.upper:.1f})"
@@ -62,7 +63,7 @@ def trial_table(
     arms: Sequence[Arm],
     replicates: Mapping[str, NDArray[Any]],
     protocol: Protocol,
-    card: CohortCard | None,
+    card: TrialCard | None,
 ) -> list[Row]:
     """Rows of the table: exposure, CD8 cells, stable disease, what trials of this size show, injections.
 
@@ -73,7 +74,7 @@ def trial_table(
     replicates
         Columns of the replicate trials; empty if the protocol compares no groups.
     card
-        Published facts; None if there are none.
+        What a publication printed; None if there is none.
     """
     lost = {arm.label: arm.failed for arm in arms}
     if max(lost.values()) > MOST_FAILED:
@@ -81,13 +82,13 @@ def trial_table(
         return [_row("Refused", "-", "too many patients could not be solved", float("nan"), None, shares)]
     rows = []
     groups = _groups(arms)
-    for fact, column, name in (
+    for observation, column, name in (
         ("exposure", "exposed", "Exposure"),
         ("cd8_activation", "cd8_sustained", "Sustained CD8 activation"),
         ("em_cd8", "em_rise", "Rise of effector-memory CD8"),
     ):
         for group, members in groups.items():
-            rows.append(_biology(name, group, members, column, _published(card, fact), protocol))
+            rows.append(_biology(name, group, members, column, _published(card, observation), protocol))
     if protocol.comparison is not None and replicates:
         for side, group in (("low", protocol.comparison.low), ("high", protocol.comparison.high)):
             rows.append(_stable(side, group, groups[group], replicates, protocol, card))
@@ -141,7 +142,7 @@ def _stable(
     members: Sequence[Arm],
     replicates: Mapping[str, NDArray[Any]],
     protocol: Protocol,
-    card: CohortCard | None,
+    card: TrialCard | None,
 ) -> Row:
     day = protocol.response.disease_control_at
     when = "at 3 months" if day == THREE_MONTHS else f"on day {day:g}"
@@ -162,7 +163,7 @@ def _stable(
     )
 
 
-def _chances(replicates: Mapping[str, NDArray[Any]], p_value: float, card: CohortCard | None) -> list[Row]:
+def _chances(replicates: Mapping[str, NDArray[Any]], p_value: float, card: TrialCard | None) -> list[Row]:
     """How often trials of this size come out as the published one did."""
     rows = []
     seen = observed_counts(card)
@@ -189,12 +190,16 @@ def _chances(replicates: Mapping[str, NDArray[Any]], p_value: float, card: Cohor
     return rows
 
 
-def observed_counts(card: CohortCard | None) -> tuple[int, int, int, int] | None:
+def observed_counts(card: TrialCard | None) -> tuple[int, int, int, int] | None:
     """Published counts of stable disease: low doses, of how many, high doses, of how many; or None."""
-    if card is None or "stable_low" not in card or "stable_high" not in card:
-        return None
-    low, high = card.fact("stable_low").share, card.fact("stable_high").share
-    return low.count, low.number, high.count, high.number
+    low, high = published_count(card, "stable_low"), published_count(card, "stable_high")
+    return None if low is None or high is None else (low.count, low.number, high.count, high.number)
+
+
+def published_count(card: TrialCard | None, name: str) -> CountObservation | None:
+    """The count of that id on a card; None without a card, or if it has no such count."""
+    found = None if card is None or name not in card else card.observation(name)
+    return found if isinstance(found, CountObservation) else None
 
 
 def _judged(judged: int, members: Sequence[Arm]) -> str:
@@ -213,7 +218,7 @@ def _chance(name: str, happened: NDArray[np.bool_], published: str) -> Row:
     )
 
 
-def _responses(arms: Sequence[Arm], card: CohortCard | None) -> Row:
+def _responses(arms: Sequence[Arm], card: TrialCard | None) -> Row:
     """Complete and partial responses: they rise with the kill rate, so they limit how far it may go up."""
     share, judged = weighted_share(arms, "responded")
     parts = ", ".join(f"{arm.label} {100 * arm.share('responded')[0]:.0f} %" for arm in arms)
@@ -227,7 +232,7 @@ def _responses(arms: Sequence[Arm], card: CohortCard | None) -> Row:
     )
 
 
-def _injections(injections: NDArray[Any], arms: Sequence[Arm], card: CohortCard | None) -> Row:
+def _injections(injections: NDArray[Any], arms: Sequence[Arm], card: TrialCard | None) -> Row:
     low, high = np.quantile(injections, [0.025, 0.975])
     return _row(
         "Injections given",

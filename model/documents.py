@@ -3,11 +3,12 @@
 import json
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 from .errors import Lag3igError, nearest
 
@@ -22,6 +23,51 @@ class Section(BaseModel):
 
 
 Schema = TypeVar("Schema", bound=Section)
+KeyPath = tuple[int | str, ...]
+Fault = tuple[KeyPath, str]  # the key that is wrong, below the section that says so, and why
+_PLACES = "places"
+
+
+def refusal(faults: Sequence[Fault]) -> PydanticCustomError:
+    """What a section's validator raises when keys that are right by themselves do not fit together."""
+    reasons = "; ".join(reason for _, reason in faults)
+    return PydanticCustomError(_PLACES, "{reasons}", {"reasons": reasons, "faults": tuple(faults)})
+
+
+def faults_of(fault: ValidationError, schema: type[Section]) -> Iterator[Fault]:
+    """Every fault that validation against a schema found, the key's path as the document has it."""
+    items = fault.errors()
+    for item in items:
+        path, holder = _walk(schema, item["loc"])
+        if item["type"] == "too_short" and any(_inside(other["loc"], item["loc"]) for other in items):
+            continue  # what was refused in a list is not counted as missing from it too
+        if item["type"] == _PLACES:
+            yield from ((path + tuple(below), reason) for below, reason in item["ctx"]["faults"])
+        elif item["type"].startswith("union_tag"):
+            key, tag = str(item["ctx"]["discriminator"]).strip("'"), item["ctx"].get("tag")
+            allowed = _members(holder) if holder is not None else {}
+            yield (
+                (*path, key),
+                "missing; add it" if tag is None else f"{tag!r} is not known; {nearest(tag, allowed)}",
+            )
+        elif item["type"] == "extra_forbidden":
+            keys = getattr(holder, "model_fields", ())
+            yield path, f"unknown key; {nearest(str(path[-1]), keys)}"
+        elif item["type"] == "missing":
+            yield path, "missing; add it"
+        else:
+            yield path, _reason(item)
+
+
+def _inside(location: Sequence[int | str], other: Sequence[int | str]) -> bool:
+    return len(location) > len(other) and tuple(location[: len(other)]) == tuple(other)
+
+
+def _reason(item: Any) -> str:
+    reason = str(item["msg"]).removeprefix("Value error, ")
+    given = item.get("input")
+    shown = isinstance(given, str | int | float) and repr(given) not in reason
+    return f"{reason} (given: {given!r})" if shown else reason
 
 
 def read_document(path: str | Path, schema: type[Schema], *, error: type[Lag3igError]) -> tuple[Schema, str]:
@@ -64,30 +110,15 @@ def parse_document(text: str, schema: type[Schema], *, error: type[Lag3igError],
         # By way of JSON: there a list may stand for a tuple without giving up strict types.
         return schema.model_validate_json(json.dumps(content, default=str))
     except ValidationError as fault:
-        raise error(_report(fault, content, text, schema, name)) from None
+        raise error(report(faults_of(fault, schema), text, name=name)) from None
 
 
-def _report(fault: ValidationError, content: Any, text: str, schema: type[Section], name: str) -> str:
-    faults = fault.errors()
-    lines = [_message(item, text, schema, name) for item in faults[:MOST_FAULTS]]
-    if len(faults) > MOST_FAULTS:
-        lines.append(f"and {len(faults) - MOST_FAULTS} more faults")
+def report(faults: Iterable[Fault], text: str, *, name: str) -> str:
+    """A message of one line a fault, each with file, line and key."""
+    lines = [f"{place_of(text, path, name=name)}: {reason}" for path, reason in faults]
+    if len(lines) > MOST_FAULTS:
+        lines[MOST_FAULTS:] = [f"and {len(lines) - MOST_FAULTS} more faults"]
     return "\n".join(lines)
-
-
-def _message(item: Any, text: str, schema: type[Section], name: str) -> str:
-    path = tuple(part for part in item["loc"] if not str(part).startswith("function-"))
-    where = place_of(text, path, name=name)
-    if item["type"] == "extra_forbidden":
-        return f"{where}: unknown key; {nearest(str(path[-1]), _keys(schema, path[:-1]))}"
-    if item["type"] == "missing":
-        return f"{where}: missing; add it"
-    reason = str(item["msg"]).removeprefix("Value error, ")
-    given = item.get("input")
-    shown = (
-        f" (given: {given!r})" if isinstance(given, str | int | float) and repr(given) not in reason else ""
-    )
-    return f"{where}: {reason}{shown}"
 
 
 def place_of(text: str, path: Sequence[int | str], *, name: str) -> str:
@@ -108,15 +139,44 @@ def _dotted(path: Sequence[int | str]) -> str:
     return words.lstrip(".") or "document"
 
 
-def _keys(schema: type[Section], path: Sequence[int | str]) -> list[str]:
-    """Keys that a table at a path of the schema may hold."""
-    annotation: Any = schema
-    for part in path:
+def _walk(schema: Any, location: Sequence[int | str]) -> tuple[KeyPath, Any]:
+    """Path of a fault as the document has it, and what should hold its last key: a section, or a union.
+
+    The location that validation reports also has the tag of each union's member, and names of functions.
+    """
+    path: list[int | str] = []
+    annotation, holder = schema, schema
+    for part in location:
+        if str(part).startswith("function-"):
+            continue
+        members = _members(annotation) if isinstance(part, str) else {}
+        if part in members:
+            annotation = holder = members[str(part)]
+            continue
+        path.append(part)
         if isinstance(part, str):
-            fields = getattr(_section(annotation), "model_fields", {})
+            holder = _section(annotation)
+            fields = getattr(holder, "model_fields", {})
             annotation = fields[part].annotation if part in fields else None
-    found = _section(annotation)
-    return list(found.model_fields) if found is not None else []
+    return tuple(path), annotation if path and isinstance(path[-1], int) else holder
+
+
+def _members(annotation: Any) -> dict[str, type[Section]]:
+    """Sections of the union told apart by a tag that is inside an annotation, by their tags."""
+    for extra in getattr(annotation, "__metadata__", ()):
+        key = getattr(extra, "discriminator", None)
+        if isinstance(key, str):
+            sections = annotation.__origin__.__args__
+            return {tag: section for section in sections for tag in _tags(section, key)}
+    for part in getattr(annotation, "__args__", ()):
+        found = _members(part)
+        if found:
+            return found
+    return {}
+
+
+def _tags(section: Any, key: str) -> tuple[str, ...]:
+    return tuple(getattr(section.model_fields[key].annotation, "__args__", ()))
 
 
 def _section(annotation: Any) -> type[Section] | None:

@@ -135,8 +135,21 @@ def test_check_tells_what_a_file_is(ran, lag3ig):
     folder, _ = ran
     found = lag3ig("check", folder / "trial.h5")
     assert "valid trial result" in found.stdout
-    cards = Path(cli_trial.__file__).parents[1] / "fitting" / "data" / "brignone2009.toml"
-    assert "stable_high: 7 of 8" in lag3ig("check", cards).stdout
+
+
+def test_check_tells_what_a_card_says_and_what_is_wrong_with_it(tmp_path, lag3ig):
+    card = Path(cli_trial.__file__).parents[1] / "fitting" / "data" / "brignone2009.toml"
+    found = lag3ig("check", card).stdout
+    assert "valid trial card" in found
+    assert "fitted: C1 stable_high: 7 of 8 (count; read)" in found
+    assert "no observable in the model: antibodies: none reported" in found
+    assert "empty slot: cmax_30" in found
+    assert "arm: 30 mg: 6 doses, 6 treated, 5 evaluable" in found
+    wrong = write(tmp_path, "card.toml", card.read_text().replace("count = 7", "count = 9"))
+    refused = lag3ig("check", wrong)
+    assert refused.exit_code == cli_console.WRONG
+    assert "count 9 is more than number 8" in refused.stderr
+    assert "line" in refused.stderr
 
 
 def test_too_many_failures_end_with_their_own_code(lag3ig, monkeypatch, tmp_path):
