@@ -14,3 +14,4 @@ SENSITIVITY = 1e-4  # error of a sensitivity relative to its largest value over 
 INSENSITIVE = 1e-6  # a relative change per relative change of a parameter below this counts as none
 OPTIMUM = 1e-10  # two searches for one maximum of a likelihood
 DIGITS = {2: 1e-2, 3: 1e-3}  # last printed place of a number with so many decimals
+TOP = 2e-2  # distance of the end of a local search from the top, in deviations of the prior

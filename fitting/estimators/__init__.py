@@ -1,0 +1,1 @@
+"""Ways to the likeliest parameters and to all likely ones, for any posterior as `posterior` describes it."""
