@@ -1,6 +1,6 @@
 """Models beyond the shipped ones, written on first use: the one lazy door to the symbolic layer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .definition.mechanism import mechanism
 from .definition.parameters import ParameterTable, load_parameters
@@ -48,3 +48,38 @@ def build(
     name = chosen.name + "".join(f"+{module.name}" for module in extra)
     text = KernelWriter(system).text(name)
     return Model(chosen, load_kernels(module_of(text, "model")), table, whole)
+
+
+def scaling_symmetries(
+    structure: Structure | Mapping[str, str] | None = None,
+    *,
+    observed: Iterable[str],
+    free: Collection[str] | None = None,
+) -> tuple[dict[str, int], ...]:
+    """Groups of parameters that may change by powers of one factor without any observed quantity changing.
+
+    Parameters
+    ----------
+    structure
+        Structural choices, the default ones if None.
+    observed
+        Observables that data tell of.
+    free
+        Parameters that may change; all that the equations use, if left out.
+
+    Raises
+    ------
+    ModelError
+        If a choice, an observable or a parameter does not exist.
+
+    Examples
+    --------
+    >>> scaling_symmetries(observed=["sld", "lesion_hazard"], free=["Rcell", "N50", "hS", "KD"])
+    ({'Rcell': 1, 'N50': 1},)
+    """
+    from .symbolic import symmetries
+    from .symbolic.system import assemble
+
+    chosen = structure if isinstance(structure, Structure) else Structure.from_mapping(structure or {})
+    system = assemble(mechanism(chosen), load_parameters().for_structure(chosen))
+    return symmetries.scaling_symmetries(system, observed=observed, free=free)
