@@ -23,9 +23,14 @@ def log_likelihood_of_mean(observation: MeanObservation, summary: Array) -> floa
     reading = np.full(printed.size, observation.digitising_error or 0.0)
     if logarithm:
         printed, reading = np.log(printed), reading / printed
+    deviations = standard_deviations(observation)
+    if observation.spread_assumed:  # the error of the centres, whatever the model says of patients
+        assumed = np.array(deviations, dtype=np.float64)
+        covariance = np.diag(assumed**2 / observation.number + reading**2)
+        return likelihoods.mean_of(printed, predicted.mean, covariance)
     covariance = predicted.factor @ predicted.factor.T + np.diag(reading**2)
     total = likelihoods.mean_of(printed, predicted.mean, covariance)
-    for place, deviation in enumerate(standard_deviations(observation)):
+    for place, deviation in enumerate(deviations):
         if deviation:
             total += likelihoods.deviation_of(
                 deviation,

@@ -20,7 +20,8 @@ class MeanObservation(ArmObservation):
     ``relative_to`` says what is divided by: nothing, each patient's own baseline, or the centre of another
     arm on the same day. A ``window`` makes one number of a patient's values on ``days``: their mean on
     treatment, their largest, or the terminal half-life (d) that the last two give. An interval is written as
-    a pair, and ``spread`` holds one number or one pair for each centre.
+    a pair, and ``spread`` holds one number or one pair for each centre. A spread that is ``spread_assumed``
+    tells how well the centre is known, and nothing of how patients differ.
     """
 
     kind: Literal["mean"]
@@ -32,6 +33,7 @@ class MeanObservation(ArmObservation):
     centre: words.Numbers
     spread_kind: words.SpreadKind | None = None
     spread: tuple[Spread, ...] | None = None
+    spread_assumed: bool = False
     level: words.Level | None = None
     number: Count
     unit: str | None = None
@@ -73,6 +75,11 @@ class MeanObservation(ArmObservation):
             return
         if (self.level is not None) is not (kind == "CI"):
             yield ("level",), "a CI needs its level, such as 0.95, and nothing else has one"
+        if self.spread_assumed and kind in (None, *words.INTERVALS):
+            yield (
+                ("spread_assumed",),
+                "needs a spread of the kind SD, SE or CV percent to stand for the error",
+            )
         if kind is None or self.spread is None:
             return
         yield from unequal("spread", self.spread, "centre", self.centre)

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from ..model.documents import Fault
 from ..model.survival import Proportion, proportion
-from ..model.trial_design import Count, Days
+from ..model.trial_design import Count, Days, Span
 from . import vocabulary as words
 from .printed import ArmObservation, unequal
 
@@ -90,11 +90,13 @@ class CategoriesObservation(ArmObservation):
     """Best responses in categories: multinomial.
 
     Neighbouring categories may be merged: ``partial_or_better``, ``stable_or_worse`` (which has those not
-    evaluable), ``progression_or_not_evaluable``. A category that no key has was seen in nobody.
+    evaluable), ``progression_or_not_evaluable``. A category that no key has was seen in nobody. With
+    ``stable_for`` stable disease must have lasted so long (d), and counts as progression if it has not.
     """
 
     kind: Literal["categories"]
     counts: Annotated[Mapping[str, words.Whole], Field(min_length=2)]
+    stable_for: Span | None = None
     number: Count
 
     @property
@@ -121,6 +123,13 @@ class CategoriesObservation(ArmObservation):
         total = sum(self.counts.values())
         if total != self.number:
             yield ("counts",), f"the categories add up to {total}, not to number {self.number}"
+        if self.stable_for is not None and "stable" not in seen:
+            yield ("stable_for",), "no category counts stable disease; add it, or leave this out"
+
+    def times_named(self) -> Iterator[tuple[str, float]]:
+        """Every time (d) that must lie within its arms' follow-up."""
+        if self.stable_for is not None:
+            yield "stable_for", self.stable_for
 
 
 class BestChangeObservation(ArmObservation):

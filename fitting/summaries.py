@@ -122,7 +122,7 @@ def _categories(observation: CategoriesObservation, arms: Arms) -> Array:
     names = observation.arms
     complete = _pooled_share(names, arms, "complete_response")
     responded = _pooled_share(names, arms, "objective_response")
-    stable_after = max(arms[name].cohort.stable_after for name in names)
+    stable_after = observation.stable_for or max(arms[name].cohort.stable_after for name in names)
     controlled = _pooled_share(names, arms, "disease_control_for", stable_after)
     plain = {
         "complete": complete,
