@@ -15,3 +15,5 @@ INSENSITIVE = 1e-6  # a relative change per relative change of a parameter below
 OPTIMUM = 1e-10  # two searches for one maximum of a likelihood
 DIGITS = {2: 1e-2, 3: 1e-3}  # last printed place of a number with so many decimals
 TOP = 2e-2  # distance of the end of a local search from the top, in deviations of the prior
+QUADRATIC = 1e-8  # a surface that may be exact: rounding carried through a regression
+EMULATED = 1e-2  # of log-posterior or summary, where an emulator has draws enough

@@ -1,6 +1,7 @@
 """Posteriors with known answers, with the face of the exact one."""
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class LinearGaussian:
     prior: np.ndarray  # (n,)
     sizes: tuple[int, ...]  # rows of each card
     calls: int = 0
+    fails_above: float = np.inf
     free_parameters: FreeParameters = field(init=False)
 
     def __post_init__(self):
@@ -62,13 +64,18 @@ class LinearGaussian:
         away = self.data @ np.linalg.solve(spread, self.data)
         return -0.5 * (away + np.linalg.slogdet(2.0 * np.pi * spread)[1])
 
-    def predict(self, free):
-        self.calls += 1
+    def curve(self, free):
         return self.slopes @ np.asarray(free)
 
+    def predict(self, free):
+        self.calls += 1
+        failed = int(free[0] > self.fails_above)
+        arm = SimpleNamespace(course=SimpleNamespace(failed=failed), curve=self.curve(free))
+        return {"card": {"arm": arm}}
+
     def summaries(self, predictions):
-        ends = np.cumsum(self.sizes)[:-1]
-        return {f"card{place}.mean": part for place, part in enumerate(np.split(predictions, ends))}
+        parts = np.split(predictions["card"]["arm"].curve, np.cumsum(self.sizes)[:-1])
+        return {f"card{place}.mean": part for place, part in enumerate(parts)}
 
     def judge(self, summaries, log_prior=0.0):
         ends = np.cumsum(self.sizes)[:-1]
@@ -95,8 +102,8 @@ class LinearGaussian:
 class Bent(LinearGaussian):
     """The same with summaries that bend: beyond quadratic, so that an emulator has something to miss."""
 
-    def predict(self, free):
-        straight = super().predict(free)
+    def curve(self, free):
+        straight = super().curve(free)
         return straight + 0.3 * np.sin(straight)
 
     def gradient(self, free):

@@ -50,7 +50,7 @@ class Summarised(Posterior, Protocol):
     """A posterior that looks at a simulation through summaries alone, so that these may be emulated."""
 
     def predict(self, free: ArrayLike) -> Any:
-        """Whatever `summaries` understands."""
+        """Predictions of every arm of every card, by their ids."""
 
     def summaries(self, predictions: Any) -> Mapping[str, Array]:
         """Summary of every observation, by its name."""
