@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from ..model import Model, Patients, draw, load_model
 from ..model.definition.parameters import ParameterTable
 from ..model.errors import Lag3igError, ParameterError
+from ..model.population import typical
 from .cards import TrialCard, load_card
 from .cohort_likelihood import log_likelihood
 from .course import Cohort
 from .free_parameters import Context, FreeParameters
+from .gradient import change_of_patients, slope_along
 from .predictions import Prediction
 from .printed import Printed
 from .problem import Problem
@@ -103,6 +105,7 @@ class Objective:
         self.structure = problem.build_structure()
         chosen = tuple(load_card(name) for name in problem.cards) if cards is None else tuple(cards)
         self.cards = tuple(self._fitted(card) for card in chosen)
+        self._symbols_of: dict[tuple[str, str], tuple[str, ...]] = {}
         known = {f"{item.card.id}.{one.id}" for item in self.cards for one in item.card.observations}
         for name in problem.leave_out:
             if name not in known:
@@ -160,15 +163,11 @@ class Objective:
             if not item.cohorts:
                 continue
             model, patients = self.population(free, item.context)
-            symbols = self.symbols(item.context) if slopes else ()
-            found[item.card.id] = {
-                name: Prediction(
-                    cohort,
-                    cohort.follow(model, patients, rtol=self.rtol, symbols=symbols, threads=self.threads),
-                    model,
-                )
-                for name, cohort in item.cohorts.items()
-            }
+            found[item.card.id] = {}
+            for name, cohort in item.cohorts.items():
+                symbols = self.symbols_of(item, name) if slopes else ()
+                course = cohort.follow(model, patients, rtol=self.rtol, symbols=symbols, threads=self.threads)
+                found[item.card.id][name] = Prediction(cohort, course, model)
         return found
 
     def __call__(self, free: ArrayLike) -> Evaluation:
@@ -215,11 +214,23 @@ class Objective:
         kernels = self.model(self.free_parameters.centre(), context).kernels
         return tuple(name for name in kernels.parameters if name in moved or name in kernels.calibrated)
 
+    def symbols_of(self, item: FittedCard, arm: str) -> tuple[str, ...]:
+        """Those of a context's `symbols` that change anything in an arm: without a drug, its own do not."""
+        known = self._symbols_of.get((item.card.id, arm))
+        if known is None:
+            symbols = self.symbols(item.context)
+            model = self.model(self.free_parameters.centre(), item.context)
+            lone = item.cohorts[arm].of(np.zeros(1, dtype=np.int64))
+            course = lone.follow(model, typical(model), rtol=self.rtol, symbols=symbols, threads=1)
+            moved = np.max([np.abs(slope).max(axis=(0, 1)) for slope in course.slopes.values()], axis=0)
+            known = tuple(symbol for symbol, most in zip(symbols, moved, strict=True) if most > 0.0)
+            self._symbols_of[item.card.id, arm] = known
+        return known
+
     def gradient(self, free: ArrayLike) -> tuple[Evaluation, Array]:
         """The posterior at a point and its gradient on the free scale, shape (n,).
 
-        Slopes of the curves come from the solver's sensitivities. What is cheap, how a patient's parameters
-        follow the point and statistics follow the curves, is differenced along them.
+        Slopes of the curves come from the solver's sensitivities; see `gradient` for what follows.
         """
         point = np.asarray(free, dtype=np.float64)
         log_prior = float(self.free_parameters.log_prior(point))
@@ -234,35 +245,14 @@ class Objective:
         for item in self.cards:
             if not item.observations:
                 continue
+            arms, symbols = predictions[item.card.id], self.symbols(item.context)
+            model, patients = self.population(point, item.context)
             for place in self.free_parameters.moved(item.context):
-                slope[place] += self._slope(item, predictions[item.card.id], point, place)
+                step = STEP * np.eye(point.size)[place]
+                ahead, behind = (self.model(point + sign * step, item.context) for sign in (1.0, -1.0))
+                change = change_of_patients(patients, symbols, model, ahead, behind, step=STEP)
+                slope[place] += slope_along(item.card, item.observations, arms, symbols, change, step=STEP)
         return value, slope + self._slope_of_prior(point)
-
-    def _slope(self, item: FittedCard, arms: Mapping[str, Prediction], point: Array, place: int) -> float:
-        """Derivative of a card's log-likelihood along one direction."""
-        symbols = self.symbols(item.context)
-        change = self._change(point, place, item.context, symbols)
-        ends = []
-        for sign in (1.0, -1.0):
-            moved = {
-                name: Prediction(arm.cohort, arm.course.moved(change, sign * STEP), arm.model)
-                for name, arm in arms.items()
-            }
-            ends.append(
-                sum(log_likelihood(one, summarise(one, moved), item.card) for one in item.observations)
-            )
-        return float(ends[0] - ends[1]) / (2.0 * STEP)
-
-    def _change(self, point: Array, place: int, context: Context, symbols: tuple[str, ...]) -> Array:
-        """Derivative of each patient's parameters along one direction, shape (P, p)."""
-        ends = []
-        for sign in (1.0, -1.0):
-            moved = point.copy()
-            moved[place] += sign * STEP
-            model, patients = self.population(moved, context)
-            columns = [model.kernels.parameters.index(symbol) for symbol in symbols]
-            ends.append(patients.parameters[:, columns])
-        return (ends[0] - ends[1]) / (2.0 * STEP)
 
     def _slope_of_prior(self, point: Array) -> Array:
         steps = STEP * np.eye(point.size)

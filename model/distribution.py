@@ -1,5 +1,6 @@
 """Distributions that parameters are drawn from, joint over all that vary."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,32 @@ class ParameterDistribution:
                 drawn[component == 1, column] *= factor
         return drawn, component
 
+    def carried(
+        self,
+        parameters: Floats,
+        component: NDArray[np.int8],
+        other: "ParameterDistribution",
+        columns: Sequence[int],
+    ) -> Floats:
+        """Parameters of drawn patients as they would have been drawn from another table, shape (P, columns).
+
+        Each patient keeps the place it has in every distribution. Correlations and the share of a mixture
+        must be the same in both tables.
+        """
+        factors = dict(self.mixed)
+        varying = {
+            mine.column: (mine, its) for mine, its in zip(self.marginals, other.marginals, strict=True)
+        }
+        carried = np.empty((len(parameters), len(columns)))
+        for place, column in enumerate(columns):
+            factor = np.where(component == 1, factors.get(column, 1.0), 1.0)
+            if column in varying:
+                mine, its = varying[column]
+                carried[:, place] = its.value(mine.normal(parameters[:, column] / factor)) * factor
+            else:
+                carried[:, place] = other.typical[column] * factor
+        return carried
+
 
 @dataclass(frozen=True, slots=True)
 class _Marginal:
@@ -96,6 +123,13 @@ class _Marginal:
             return np.asarray(self.median * away)
         odds = self.median / (1.0 - self.median) * away
         return np.asarray(odds / (1.0 + odds))
+
+    def normal(self, value: Floats) -> Floats:
+        """Standard normal of each value."""
+        away = log(value / self.median)
+        if self.logit:
+            away = log(value / (1.0 - value)) - log(self.median / (1.0 - self.median))
+        return np.asarray(away / self.deviation)
 
 
 def _varies(parameter: Parameter) -> bool:

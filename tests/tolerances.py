@@ -17,3 +17,5 @@ DIGITS = {2: 1e-2, 3: 1e-3}  # last printed place of a number with so many decim
 TOP = 2e-2  # distance of the end of a local search from the top, in deviations of the prior
 QUADRATIC = 1e-8  # a surface that may be exact: rounding carried through a regression
 EMULATED = 1e-2  # of log-posterior or summary, where an emulator has draws enough
+SLOPE = 1e-3  # of a gradient of a log-posterior against differences, relative to its length
+TOLERANCE_EFFECT = 0.05  # log-likelihood that the solver's tolerance may change
