@@ -19,3 +19,4 @@ QUADRATIC = 1e-8  # a surface that may be exact: rounding carried through a regr
 EMULATED = 1e-2  # of log-posterior or summary, where an emulator has draws enough
 SLOPE = 1e-3  # of a gradient of a log-posterior against differences, relative to its length
 TOLERANCE_EFFECT = 0.05  # log-likelihood that the solver's tolerance may change
+PROFILE = 2e-2  # of log-likelihood, or of an end of an interval in units of the parameter
