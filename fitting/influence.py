@@ -38,7 +38,7 @@ class Influence:
         Of the tail of the weights; 0 where the posterior was sampled without the card.
     conflict : float
         Probability of a shift as unlikely as this if the card and the others agreed, both posteriors taken
-        as normal; NaN if the card narrows nothing.
+        as normal; NaN if the card narrows nothing, or too few draws had any weight.
     """
 
     card: str
@@ -97,7 +97,12 @@ def influences(
             raise ParameterError(f"card {card!r} needs a finite log-likelihood at each of {len(rows)} draws")
         with np.errstate(divide="ignore"):
             left_out = correct(rows, np.sum(chosen, axis=0), np.log(own * len(rows)))
-        found.append(compare(card, names, whole, (left_out.mean, left_out.covariance), shape=left_out.shape))
+        if left_out.effective_size <= rows.shape[1] + 1:  # too few for a covariance
+            unknown = np.full(rows.shape[1], np.nan)
+            found.append(Influence(card, tuple(names), unknown, unknown, np.inf, np.nan))
+            continue
+        without = (left_out.mean, left_out.covariance)
+        found.append(compare(card, names, whole, without, shape=left_out.shape))
     return tuple(found)
 
 
@@ -171,4 +176,5 @@ def predictive_probability(
         Between 0 and 1; near 0 the card contradicts what the posterior was told. Ties count half.
     """
     seen, drawn = np.asarray(observed, dtype=np.float64), np.asarray(replicated, dtype=np.float64)
-    return float(np.average((drawn < seen) + 0.5 * (drawn == seen), weights=weights))
+    share = np.ones(seen.shape) if weights is None else np.asarray(weights, dtype=np.float64)
+    return float(np.average((drawn < seen) + 0.5 * (drawn == seen), weights=share))
