@@ -20,3 +20,4 @@ EMULATED = 1e-2  # of log-posterior or summary, where an emulator has draws enou
 SLOPE = 1e-3  # of a gradient of a log-posterior against differences, relative to its length
 TOLERANCE_EFFECT = 0.05  # log-likelihood that the solver's tolerance may change
 PROFILE = 2e-2  # of log-likelihood, or of an end of an interval in units of the parameter
+WEIGHTED = 1e-3  # relative, of a weight: the dual problem is solved to 1e-5 of a deviation
