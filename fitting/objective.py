@@ -68,6 +68,11 @@ class FittedCard:
     observations: tuple[Printed, ...]
     cohorts: Mapping[str, Cohort]
 
+    @property
+    def looked_at(self) -> set[str]:
+        """Observables that some cohort is measured by."""
+        return {name for cohort in self.cohorts.values() for name in cohort.observables}
+
 
 class Objective:
     """Log-posterior of a problem, a deterministic and smooth function of the free scale.
@@ -82,6 +87,8 @@ class Objective:
     rtol : float
         Relative tolerance of the curves.
     threads : int, optional
+    checks : bool
+        Take what is only checked besides what is fitted, and nothing as left out.
 
     Raises
     ------
@@ -97,8 +104,9 @@ class Objective:
         patients: int | None = None,
         rtol: float = RTOL,
         threads: int | None = None,
+        checks: bool = False,
     ) -> None:
-        self.problem = problem
+        self.problem, self.checks = problem, checks
         self.free_parameters: FreeParameters = problem.free_parameters()
         self.patients = problem.patients if patients is None else patients
         self.rtol, self.threads = rtol, threads
@@ -116,9 +124,7 @@ class Objective:
     def _fitted(self, card: TrialCard) -> FittedCard:
         left_out = self.problem.leave_out
         observations = tuple(
-            item
-            for item in card.observations
-            if item.role == "fitted" and item.observed and f"{card.id}.{item.id}" not in left_out
+            item for item in card.observations if self._is_wanted(item, f"{card.id}.{item.id}" in left_out)
         )
         needed = {name for item in observations for _, name in item.arms_named()}
         looked_at = {item.observable for item in observations if hasattr(item, "observable")}
@@ -135,6 +141,26 @@ class Objective:
             if arm.id in needed
         }
         return FittedCard(card, Context(card.indication, card.id), observations, cohorts)
+
+    def _is_wanted(self, item: Printed, left_out: bool) -> bool:
+        """Whether an observation is fitted; or, for checks, whether patients can be set beside it."""
+        if not item.observed or not item.arms or (item.patients is None and item.role == "design"):
+            return False
+        return (
+            item.role in ("fitted", "check only") if self.checks else item.role == "fitted" and not left_out
+        )
+
+    def with_everything(self) -> "Objective":
+        """The same problem with what is not fitted, too, to check predictions."""
+        cards = [item.card for item in self.cards]
+        return Objective(
+            self.problem,
+            cards=cards,
+            patients=self.patients,
+            rtol=self.rtol,
+            threads=self.threads,
+            checks=True,
+        )
 
     @cached_property
     def bases(self) -> dict[Context, ParameterTable]:
