@@ -88,7 +88,7 @@ def test_a_bank_of_something_else_is_refused_with_the_reason(tmp_path):
     toy = LinearGaussian.example()
     path = tmp_path / "bank.h5"
     fill(toy, _points(toy, 4), identity=IDENTITY, path=path)
-    with pytest.raises(StorageError, match="another cards"):
+    with pytest.raises(StorageError, match="filled with other cards"):
         fill(toy, _points(toy, 8), identity=IDENTITY | {"cards": "c" * 64}, path=path)
     with pytest.raises(StorageError, match="from draw 0 on it was filled at other points"):
         fill(toy, _points(toy, 8, seed=2), identity=IDENTITY, path=path)

@@ -85,6 +85,7 @@ def identity_of(objective: Objective) -> dict[str, str]:
     free = [repr(item) for item in objective.free_parameters.items]
     parts = {
         "problem": [chosen, free],
+        "observations": [f"{item.card.id}.{one.id}" for item in objective.cards for one in item.observations],
         "cards": cards,
         "model": models,
         "patients": objective.patients,
@@ -161,8 +162,8 @@ def _begun(
     other = [part for part in identity if bank.identity.get(part) != identity[part]]
     if other or set(bank.identity) != set(identity):
         raise StorageError(
-            f"cannot go on with {path or 'the bank'}: it was filled with another "
-            f"{' and '.join(other) or 'part'}; name another file, or go back to what it was filled with"
+            f"cannot go on with {path or 'the bank'}: it was filled with other "
+            f"{' and '.join(other) or 'parts'}; name another file, or go back to what it was filled with"
         )
     return bank
 

@@ -109,7 +109,7 @@ def prevalence(
     if size < least_share * len(rows):
         raise PopulationError(
             f"weights that meet the targets leave {size:.0f} of {len(rows)} patients effective, fewer than "
-            f"the share of {least_share:g} asked; widen tolerances, or draw patients that resemble the trial more"
+            f"the share of {least_share:g} asked; widen tolerances, or draw patients more like the trial's"
         )
     positive = found > 0.0
     divergence = float(found[positive] @ (np.log(found[positive]) - log_first[positive]))
@@ -148,6 +148,6 @@ def _check_met(
         low, high = float(rows[:, worst].min()), float(rows[:, worst].max())
         raise PopulationError(
             f"no weights meet all targets: {names[worst]} is to be {goal[worst]:g} within {slack[worst]:g} "
-            f"and comes to {means[worst]:g} (patients have {low:g} to {high:g}); widen its tolerance, or draw "
-            "patients that differ more"
+            f"and comes to {means[worst]:g} (patients have {low:g} to {high:g}); widen its tolerance, or "
+            "draw patients that differ more"
         )
