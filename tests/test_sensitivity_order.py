@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lag3ig.model.engine.batch import METHODS
+from lag3ig.model import load_model
+from lag3ig.model.engine.batch import METHODS, solve
 from lag3ig.model.engine.contract import kernel, load_kernels
+from lag3ig.model.engine.evaluation import evaluate
 from lag3ig.model.engine.sensitivity import solve_with_sensitivities
 from lag3ig.model.engine.simd import load, store
 
 from .compiler import with_and_without_compiler
 from .complex_step import complex_step
-from .tolerances import ORDER, SAME_STEPS
+from .tolerances import DIFFERENCES, INSENSITIVE, ORDER, SAME_STEPS
 
 
 @kernel
@@ -111,6 +113,33 @@ def test_sensitivities_have_the_order_of_the_states(method: str, shift: float) -
     order = np.polyfit(np.log(lengths), np.log(of_slopes), 1)[0]
     assert abs(order - 5.0) < 2.0 * ORDER, of_slopes
     assert abs(order - np.polyfit(np.log(lengths), np.log(of_states), 1)[0]) < 2.0 * ORDER
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_step_gives_the_derivative_of_its_own_result(method: str) -> None:
+    """Of fixed steps, whatever their error, against differences of the same steps."""
+    model = load_model()
+    kernels, symbols = model.kernels, ("KD", "hS", "aN", "kkill", "kex")
+    patient = model.typical()[None]
+    start = np.array([evaluate(kernels, "start", patient)[0]])
+    start[0, kernels.states.index("Ac")] = 5.0
+    options = {"start": start, "method": method, "fixed_step": 0.02}
+    times = [0.1, 0.15]  # the second within a step
+    found = solve_with_sensitivities(kernels, patient, times, symbols=symbols, **options)
+    for column, symbol in enumerate(symbols):
+        row = kernels.parameters.index(symbol)
+
+        def at(move: float, row: int = row) -> np.ndarray:
+            moved = patient.copy()
+            moved[0, row] *= 1.0 + move
+            return solve(kernels, moved, times, **options).states[0]
+
+        rough, fine = ((at(move) - at(-move)) / (2.0 * move) for move in (2e-3, 1e-3))
+        wanted = (4.0 * fine - rough) / 3.0
+        slopes = found.state_slopes[0, :, :, column] * patient[0, row]
+        scale = np.abs(wanted).max(axis=0) + INSENSITIVE * (1.0 + np.abs(found.states[0]))
+        assert np.count_nonzero(wanted) > 2
+        np.testing.assert_allclose(slopes / scale, wanted / scale, atol=10.0 * DIFFERENCES)
 
 
 TWIN = """

@@ -6,5 +6,6 @@ engine is compiled once. ``batch`` is the front door. From the ground up: ``lane
 ``lane_math`` are the lane type and its functions, ``compilation`` is the cache; ``tableaus``, ``explicit``,
 ``rosenbrock`` and ``control`` make one step; ``occupancy`` and ``integration`` run patients through lanes.
 ``sensitivity`` is a second front door, to derivatives with respect to parameters: ``kernel_text`` reads a
-model's kernels, ``tangents`` differentiates them, and the same loop runs the result.
+model's kernels, ``tangents`` and ``step_kernels`` differentiate them, and the same loop runs the result, with
+``directions`` for what follows the states.
 """

@@ -140,6 +140,7 @@ def solve(
         derived=kernels.derived_rows,
         factors=kernels.factor_rows,
         outputs=len(times),
+        **_along(kernels),
     )
     record = _new_record(invalid, counts)
     control = Control(
@@ -158,6 +159,19 @@ def solve(
     return Solution(times, *record)
 
 
+def _along(kernels: Kernels) -> dict[str, int]:
+    """Counts of the directions."""
+    along = kernels.directions
+    if along is None:
+        return {}
+    return {
+        "directions": along.count,
+        "direction_inputs": along.inputs,
+        "derived_first": along.derived_first,
+        "derived_rows": along.derived_rows,
+    }
+
+
 def _run(
     kernels: Kernels,
     counts: Counts,
@@ -173,7 +187,7 @@ def _run(
     if workers < 1:
         raise SimulationError(f"threads must be at least 1, not {workers}")
     compiled = _integrate()
-    handles = Handles(*(getattr(kernels, name).handle for name in Handles._fields))
+    handles = _handles(kernels)
     flat = Record(*(part.reshape(-1) for part in record))
     size = min(_PATIENTS_PER_TASK, max(LANES, -(-patients // workers)))
 
@@ -191,6 +205,21 @@ def _run(
     else:
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(task, starts))
+
+
+def _handles(kernels: Kernels) -> Handles:
+    """What the compiled loop calls; a model without directions does not call the last three."""
+    along = kernels.directions
+    return Handles(
+        derive=kernels.derive.handle,
+        start=kernels.start.handle,
+        rhs=kernels.rhs.handle,
+        factor=kernels.factor.handle,
+        solve=kernels.solve.handle,
+        rhs_along=(along.rhs if along else kernels.rhs).handle,
+        solve_along=(along.solve if along else kernels.solve).handle,
+        stage_along=(along.stage if along else kernels.rhs).handle,
+    )
 
 
 @cache

@@ -67,6 +67,40 @@ ROWS_PER_DOSE = 3  # scale, bioavailability, lag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Directions:
+    """Derivatives of the states that go along with them, each a block of as many rows.
+
+    Attributes
+    ----------
+    count
+        Number of directions.
+    rhs
+        Kernel that writes the slope of a direction's derivatives, once the model's ``rhs`` was called; it
+        takes their rows, those of the inputs' derivatives, the derived rows of the model, those of the
+        direction, and the rows to write.
+    solve
+        Kernel that does what the model's ``solve`` did for the derivatives of the right side, in place; it
+        takes the factors, the derivatives at the start of the step, those of the inputs, the derived rows of
+        the direction, and the right side.
+    stage
+        Kernel that adds to a right side what ``rhs`` writes and then does what ``solve`` does; it takes the
+        factors, the derived rows of the model, the derivatives at the stage, and what ``solve`` takes.
+    inputs
+        Inputs of a direction.
+    derived_first, derived_rows
+        Where the derived rows begin, and how many each direction has.
+    """
+
+    count: int
+    rhs: Kernel
+    solve: Kernel
+    stage: Kernel
+    inputs: int
+    derived_first: int
+    derived_rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kernels:
     """A model as the engine sees it: names, counts of rows and nine kernels.
 
@@ -84,6 +118,8 @@ class Kernels:
         How many states, the first ones, set the step; the others go along. By default all.
     stiff
         Whether states within a step are settled on the equilibrium of fast processes, at a price.
+    directions
+        Derivatives that go along with the first states.
     hash
         Identity of the definition that the kernels were written from.
     """
@@ -111,6 +147,7 @@ class Kernels:
     scales: tuple[float, ...] = field(default=())
     controlled: int = 0
     stiff: bool = False
+    directions: Directions | None = None
 
     def __post_init__(self) -> None:
         if not self.controlled:

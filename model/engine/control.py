@@ -9,9 +9,11 @@ from typing import Any
 
 from numba.extending import register_jitable
 
+from .directions import whole_slope
 from .lane_math import absolute, exp, log, maximum, minimum, select, sqrt
 from .lane_memory import bits_of, call4, load, mask_of, store
-from .workspace import CEILING, ERROR, LENGTH, PROPOSAL, SMALLEST_STEP, STOP, TIME, Rows
+from .occupancy import Handles
+from .workspace import CEILING, ERROR, LENGTH, PROPOSAL, SMALLEST_STEP, STOP, TIME, Counts, Rows
 
 SAFETY = 0.9  # of the step that the error estimate would allow
 SHRINK = 0.2  # smallest factor from one step to the next
@@ -96,13 +98,14 @@ def _norm(rows: Rows, vector: Any, states: int) -> Any:
 
 
 @register_jitable
-def first_steps(rhs: Any, rows: Rows, states: int, rtol: float, restarting: int) -> int:
+def first_steps(handles: Handles, rows: Rows, counts: Counts, rtol: float, restarting: int) -> int:
     """Propose a step for lanes whose solution begins anew; bits of those whose slope is not finite.
 
     The slope at the state is left in the first block of increments for all lanes; where nothing changed it
     is the same.
     """
-    call4(rhs, rows.state, rows.inputs, rows.derived, rows.increments)
+    states = counts.controlled
+    whole_slope(handles, rows, counts, rows.state, rows.increments)
     _weigh(rows, states, rtol)
     size = _norm(rows, rows.state, states)
     speed = _norm(rows, rows.increments, states)
@@ -111,7 +114,7 @@ def first_steps(rhs: Any, rows: Rows, states: int, rtol: float, restarting: int)
     probe = minimum(select(vanishing, FIRST_STEP, 0.01 * size / speed), distance)
     for s in range(states):
         store(rows.stage, s, load(rows.state, s) + probe * load(rows.increments, s))
-    call4(rhs, rows.stage, rows.inputs, rows.derived, rows.slope)
+    call4(handles.rhs, rows.stage, rows.inputs, rows.derived, rows.slope)
     for s in range(states):
         store(rows.slope, s, load(rows.slope, s) - load(rows.increments, s))
     bend = _norm(rows, rows.slope, states) / probe

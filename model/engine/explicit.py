@@ -4,9 +4,11 @@ from typing import Any
 
 from numba.extending import register_jitable
 
-from .lane_memory import call4, from_row, load, store, weighted_sum
+from .directions import slope_of
+from .lane_memory import from_row, load, store, weighted_sum
+from .occupancy import Handles
 from .tableaus import TSIT5
-from .workspace import LENGTH, THETA, Rows
+from .workspace import LENGTH, THETA, Counts, Rows
 
 _A2, _A3, _A4, _A5, _A6, _A7 = TSIT5.a[1:]
 _ERROR = TSIT5.error
@@ -19,31 +21,45 @@ ABSOLUTE = 1e-3
 
 
 @register_jitable
-def _stage(rhs: Any, rows: Rows, states: int, number: int, weights: tuple[float, ...]) -> None:
-    """Evaluate the right-hand side at stage ``number`` (from 0)."""
+def _stage(
+    handles: Handles,
+    rows: Rows,
+    counts: Counts,
+    number: int,
+    argument: Any,
+    spread: int,
+    weights: tuple[float, ...],
+) -> None:
+    """Evaluate the right-hand side at stage ``number`` (from 0).
+
+    The arguments of the states and of each direction lie ``spread`` rows apart: 0 keeps them in the cache.
+    """
     h = load(rows.control, LENGTH)
-    for s in range(states):
-        store(rows.stage, s, load(rows.state, s) + h * weighted_sum(rows.increments, s, states, weights))
-    call4(rhs, rows.stage, rows.inputs, rows.derived, from_row(rows.increments, number * states))
+    for direction in range(counts.directions + 1):
+        first = direction * counts.controlled
+        own = from_row(argument, direction * spread)
+        for s in range(counts.controlled):
+            change = h * weighted_sum(rows.increments, first + s, counts.states, weights)
+            store(own, s, load(rows.state, first + s) + change)
+        slope = from_row(rows.increments, number * counts.states + first)
+        slope_of(handles, rows, counts, direction, own, slope)
 
 
 @register_jitable
-def explicit_step(rhs: Any, rows: Rows, states: int) -> None:
-    """Try a step: trial state in ``rows.trial``, local error in ``rows.slope``.
+def explicit_step(handles: Handles, rows: Rows, counts: Counts) -> None:
+    """Try a step: trial state in ``rows.trial``, local error of the controlled states in ``rows.slope``.
 
     The first stage is taken from the first block of increments, where the last step or the restart left it.
     """
-    _stage(rhs, rows, states, 1, _A2)
-    _stage(rhs, rows, states, 2, _A3)
-    _stage(rhs, rows, states, 3, _A4)
-    _stage(rhs, rows, states, 4, _A5)
-    _stage(rhs, rows, states, 5, _A6)
+    _stage(handles, rows, counts, 1, rows.stage, 0, _A2)
+    _stage(handles, rows, counts, 2, rows.stage, 0, _A3)
+    _stage(handles, rows, counts, 3, rows.stage, 0, _A4)
+    _stage(handles, rows, counts, 4, rows.stage, 0, _A5)
+    _stage(handles, rows, counts, 5, rows.stage, 0, _A6)
+    _stage(handles, rows, counts, 6, rows.trial, counts.controlled, _A7)
     h = load(rows.control, LENGTH)
-    for s in range(states):
-        store(rows.trial, s, load(rows.state, s) + h * weighted_sum(rows.increments, s, states, _A7))
-    call4(rhs, rows.trial, rows.inputs, rows.derived, from_row(rows.increments, 6 * states))
-    for s in range(states):
-        store(rows.slope, s, h * weighted_sum(rows.increments, s, states, _ERROR))
+    for s in range(counts.controlled):
+        store(rows.slope, s, h * weighted_sum(rows.increments, s, counts.states, _ERROR))
 
 
 @register_jitable(forceinline=True)

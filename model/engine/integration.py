@@ -6,11 +6,12 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .control import choose_length, first_steps, judge, measure_error, too_small
+from .directions import whole_slope
 from .explicit import EVALUATIONS_PER_STEP as EXPLICIT_EVALUATIONS
 from .explicit import LEEWAY as EXPLICIT_LEEWAY
 from .explicit import explicit_interpolation, explicit_step
 from .lane_math import select
-from .lane_memory import bits_of, call4, first_row, load, load_lane, mask_of, store, store_lane
+from .lane_memory import bits_of, first_row, load, load_lane, mask_of, store, store_lane
 from .lanes import LANES
 from .occupancy import Desk, Handles, Problem, Record, arrive, finish, occupy, set_up, write_output
 from .rosenbrock import EVALUATIONS_PER_STEP as ROSENBROCK_EVALUATIONS
@@ -82,7 +83,7 @@ def _write_outputs_within(desk: Desk, control: Control, accepted: int) -> None:
         else:
             rosenbrock_interpolation(desk.rows, desk.counts.states)
             if control.settled:
-                settle(desk.handles, desk.rows, desk.counts.states)
+                settle(desk.handles, desk.rows, desk.counts)
         for lane in range(LANES):
             if due & (1 << lane):
                 write_output(desk, desk.rows.stage, lane)
@@ -123,7 +124,7 @@ def _reason(desk: Desk, method: int, lane: int) -> int:
     rows = desk.rows
     if np.isfinite(load_lane(rows.control, ERROR, lane)):
         return STEP_TOO_SMALL
-    call4(desk.handles.rhs, rows.state, rows.inputs, rows.derived, rows.slope)
+    whole_slope(desk.handles, rows, desk.counts, rows.state, rows.slope)
     for s in range(desk.counts.states):
         if not np.isfinite(load_lane(rows.slope, s, lane)):
             return NOT_FINITE
@@ -132,13 +133,13 @@ def _reason(desk: Desk, method: int, lane: int) -> int:
 
 @register_jitable(forceinline=True)
 def _attempt(desk: Desk, control: Control) -> None:
-    rows, states = desk.rows, desk.counts.states
+    rows = desk.rows
     choose_length(rows, control.fixed_step)
     if control.method == EXPLICIT:
-        explicit_step(desk.handles.rhs, rows, states)
+        explicit_step(desk.handles, rows, desk.counts)
         measure_error(rows, desk.counts.controlled, control.rtol, EXPLICIT_LEEWAY)
     else:
-        rosenbrock_step(desk.handles, rows, states)
+        rosenbrock_step(desk.handles, rows, desk.counts)
         measure_error(rows, desk.counts.controlled, control.rtol, ROSENBROCK_LEEWAY)
 
 
@@ -160,7 +161,7 @@ def _failure(desk: Desk, control: Control, lane: int, outside: int, small: int) 
 @register_jitable
 def _restart(desk: Desk, control: Control, restarting: int) -> int:
     """Begin the solutions that begin anew; bits of those whose slope is not finite."""
-    unsound = first_steps(desk.handles.rhs, desk.rows, desk.counts.controlled, control.rtol, restarting)
+    unsound = first_steps(desk.handles, desk.rows, desk.counts, control.rtol, restarting)
     for lane in range(LANES):
         if restarting & (1 << lane):
             desk.book[EVALUATIONS + lane] += 2

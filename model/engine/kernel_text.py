@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -49,7 +50,7 @@ class Store:
 
 
 # Names that the differential of a kernel uses for itself.
-_OF_DIFFERENTIALS = ("d_", "partial_", "block", "chosen")
+_OF_DIFFERENTIALS = ("d_", "partial_", "increment_", "block", "chosen", "kept")
 
 Statement = Load | Assign | Reciprocals | Store
 
@@ -63,13 +64,8 @@ def read_kernel(kernel: Kernel) -> tuple[tuple[str, ...], list[Statement]]:
         The text of the kernel cannot be found, or is not straight-line: assignments and stores of arithmetic
         and of the words of ``simd``.
     """
-    function = kernel.function
-    assert isinstance(function, FunctionType)
-    tree = _definition(function)
-    reader = _Reader(function)
-    for statement in tree.body:
-        reader.read(statement)
-    return tuple(argument.arg for argument in tree.args.args), reader.statements
+    pointers = tuple(inspect.signature(kernel.function).parameters)
+    return pointers, Reader().read(kernel, pointers)
 
 
 def _definition(function: FunctionType) -> ast.FunctionDef:
@@ -94,36 +90,82 @@ def _definition(function: FunctionType) -> ast.FunctionDef:
     )
 
 
-class _Reader:
-    def __init__(self, function: FunctionType) -> None:
-        self._function = function
-        self._current: dict[str, str] = {}
-        self._taken: set[str] = set(function.__code__.co_varnames)
-        self.statements: list[Statement] = []
+class Reader:
+    """Reads kernels, and lines about what they compute, into one program: no name is given twice."""
 
-    def read(self, statement: ast.stmt) -> None:
+    def __init__(self) -> None:
+        self._current: dict[str, str] = {}
+        self._pointers: dict[str, str] = {}
+        self._constants: Mapping[str, Any] = {}
+        self._source = "lines"
+        self._given: set[str] = set()
+        self._taken: set[str] = set()
+        self._statements: list[Statement] = []
+
+    def read(self, kernel: Kernel, pointers: tuple[str, ...]) -> list[Statement]:
+        """Statements of a kernel, in which its pointers have the names given here.
+
+        Raises
+        ------
+        ModelError
+            As for `read_kernel`.
+        """
+        function = kernel.function
+        assert isinstance(function, FunctionType)
+        tree = _definition(function)
+        self._source = function.__qualname__
+        self._constants = function.__globals__
+        self._pointers = dict(zip((argument.arg for argument in tree.args.args), pointers, strict=True))
+        self._taken |= {*function.__code__.co_varnames, *pointers}
+        self._given |= set(pointers)
+        self._current = {}
+        return self._read(tree.body)
+
+    def read_lines(self, lines: Iterable[str]) -> list[Statement]:
+        """Statements of further lines over names that were given, and new ones that are not given twice."""
+        body = ast.parse("\n".join(lines)).body
+        written = {
+            target.id
+            for line in body
+            if isinstance(line, ast.Assign)
+            for target in line.targets
+            if isinstance(target, ast.Name)
+        }
+        self._taken |= written
+        self._current = {name: name for name in self._given}
+        return self._read(body, own=False)
+
+    def _read(self, body: list[ast.stmt], *, own: bool = True) -> list[Statement]:
+        self._statements = []
+        for statement in body:
+            self._read_statement(statement, own)
+        return self._statements
+
+    def _read_statement(self, statement: ast.stmt, own: bool) -> None:
         match statement:
             case ast.Expr(ast.Constant(str())) | ast.Pass():
                 return
             case ast.Expr(ast.Call(ast.Name("store"), [ast.Name(pointer), row, value])):
                 name = self._named(self._flat(value), "stored")
-                self.statements.append(Store(pointer, self._row(row), name))
+                self._statements.append(Store(self._pointers[pointer], self._row(row), name))
             case ast.Assign([ast.Name(name)], value):
                 expression = self._flat(value, outermost=True)
-                self.statements.append(Assign(self._assigned(name), expression))
+                self._statements.append(Assign(self._assigned(name, own), expression))
             case ast.Assign([ast.Tuple(targets)], ast.Call(ast.Name("reciprocals"), values, [])):
                 divisors = tuple(self._flat(value) for value in values)
                 names = [target.id for target in targets if isinstance(target, ast.Name)]
                 if not len(names) == len(targets) == len(divisors):
                     raise self._refusal(statement)
-                self.statements.append(Reciprocals(tuple(map(self._assigned, names)), divisors))
+                given = tuple(self._assigned(name, own) for name in names)
+                self._statements.append(Reciprocals(given, divisors))
             case _:
                 raise self._refusal(statement)
 
-    def _assigned(self, name: str) -> str:
+    def _assigned(self, name: str, own: bool) -> str:
         """New name of what is assigned to ``name``."""
-        own = f"own_{name}" if name.startswith(_OF_DIFFERENTIALS) else name
-        self._current[name] = self._new(own) if name in self._current else own
+        wanted = f"own_{name}" if own and name.startswith(_OF_DIFFERENTIALS) else name
+        self._current[name] = self._new(wanted) if wanted in self._given else wanted
+        self._given.add(self._current[name])
         return self._current[name]
 
     def _flat(self, node: ast.expr, *, outermost: bool = False) -> ast.expr:
@@ -142,8 +184,9 @@ class _Reader:
             case ast.Compare(left, [_], [right]):
                 return ast.Compare(self._flat(left), node.ops, [self._flat(right)])
             case ast.Call(ast.Name("load"), [ast.Name(pointer), row], []):
+                pointer = self._pointers[pointer]
                 name = self._new(f"{pointer}_{self._row(row)}")
-                self.statements.append(Load(name, pointer, self._row(row)))
+                self._statements.append(Load(name, pointer, self._row(row)))
                 return ast.Name(name)
             case ast.Call(ast.Name(word), arguments, []) if word in FUNCTIONS:
                 call = ast.Call(node.func, [self._flat(argument) for argument in arguments], [])
@@ -153,7 +196,7 @@ class _Reader:
     def _variable(self, name: str, node: ast.expr) -> ast.expr:
         if name in self._current:
             return ast.Name(self._current[name])
-        value = self._function.__globals__.get(name)
+        value = self._constants.get(name)
         if isinstance(value, int | float):
             return ast.Constant(float(value))
         raise self._refusal(node)
@@ -162,26 +205,26 @@ class _Reader:
         if isinstance(expression, ast.Name):
             return expression.id
         name = self._new(word)
-        self.statements.append(Assign(name, expression))
+        self._statements.append(Assign(name, expression))
         return name
 
     def _new(self, name: str) -> str:
         number = 1
-        while f"{name}_{number}" in self._taken:
+        while f"{name}_{number}" in self._taken or f"{name}_{number}" in self._given:
             number += 1
-        self._taken.add(f"{name}_{number}")
+        self._given.add(f"{name}_{number}")
         return f"{name}_{number}"
 
     def _row(self, node: ast.expr) -> int:
         value: Any = node.value if isinstance(node, ast.Constant) else None
         if isinstance(node, ast.Name):
-            value = self._function.__globals__.get(node.id)
+            value = self._constants.get(node.id)
         if not isinstance(value, int):
             raise self._refusal(node)
         return value
 
     def _refusal(self, node: ast.AST) -> ModelError:
         return ModelError(
-            f"kernel {self._function.__qualname__!r} cannot be differentiated at {ast.unparse(node)[:80]!r}: "
+            f"kernel {self._source!r} cannot be differentiated at {ast.unparse(node)[:80]!r}: "
             "only assignments and stores of arithmetic and of the words of the engine can"
         )

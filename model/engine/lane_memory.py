@@ -93,6 +93,13 @@ def call5(handle: Any, first: Any, second: Any, third: Any, fourth: Any, fifth: 
     handle(first, second, third, fourth, fifth)
 
 
+def call7(
+    handle: Any, first: Any, second: Any, third: Any, fourth: Any, fifth: Any, sixth: Any, seventh: Any
+) -> None:
+    """Call a kernel of seven pointers."""
+    handle(first, second, third, fourth, fifth, sixth, seventh)
+
+
 def _cell(builder: Any, pointer: Any, row: Any, lane: Any = None) -> ir.Value:
     index = builder.mul(_word(builder, row), ir.Constant(ir.IntType(64), LANES))
     if lane is not None:
@@ -187,7 +194,7 @@ def _call(_context: Any, builder: Any, _signature: Any, handle: Any, *pointers: 
 
 
 def _teach_calls() -> None:
-    callers: dict[Callable[..., None], int] = {call2: 2, call4: 4, call5: 5}
+    callers: dict[Callable[..., None], int] = {call2: 2, call4: 4, call5: 5, call7: 7}
     for function, count in callers.items():
         teach(function, (INDEX, *[_POINTER] * count), types.none)(_call)
 

@@ -42,6 +42,9 @@ class Handles(NamedTuple):
     rhs: Any
     factor: Any
     solve: Any
+    rhs_along: Any
+    solve_along: Any
+    stage_along: Any
 
 
 class Problem(NamedTuple):

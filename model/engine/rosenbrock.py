@@ -4,9 +4,11 @@ from typing import Any
 
 from numba.extending import register_jitable
 
-from .lane_memory import call2, call4, call5, from_row, load, store, weighted_sum
+from .directions import slope_of, solution_of, stage_of, whole_slope, whole_solution
+from .lane_memory import call5, from_row, load, store, weighted_sum
+from .occupancy import Handles
 from .tableaus import RODAS5P
-from .workspace import LENGTH, SHIFT, THETA, Rows
+from .workspace import LENGTH, SHIFT, THETA, Counts, Rows
 
 _GAMMA = RODAS5P.gamma
 _A2, _A3, _A4, _A5, _A6 = RODAS5P.a[1:6]
@@ -20,67 +22,75 @@ ABSOLUTE = 0.1  # default absolute tolerance: this share of the relative one, ti
 
 
 @register_jitable
-def _solve_stage(handles: Any, rows: Rows, states: int, number: int, argument: Any) -> None:
-    """Complete stage ``number`` (from 0), whose block holds the weighted earlier stages."""
-    block = from_row(rows.increments, number * states)
-    call4(handles.rhs, argument, rows.inputs, rows.derived, rows.slope)
-    for s in range(states):
-        store(block, s, load(rows.slope, s) + load(block, s))
-    call2(handles.solve, rows.factors, block)
-
-
-@register_jitable
 def _stage(
-    handles: Any, rows: Rows, states: int, number: int, a: tuple[float, ...], c: tuple[float, ...]
+    handles: Handles,
+    rows: Rows,
+    counts: Counts,
+    number: int,
+    spread: int,
+    a: tuple[float, ...],
+    c: tuple[float, ...],
 ) -> None:
-    """Stage ``number`` (from 0) with the argument y + sum a k."""
-    block = from_row(rows.increments, number * states)
+    """Stage ``number`` (from 0) with the argument y + sum a k.
+
+    The arguments of the states and of each direction lie ``spread`` rows apart: 0 keeps them in the cache.
+    """
     inverse = 1.0 / load(rows.control, LENGTH)
-    for s in range(states):
-        # Both sums before either store: then each earlier increment is loaded once.
-        shifted = load(rows.state, s) + weighted_sum(rows.increments, s, states, a)
-        remembered = inverse * weighted_sum(rows.increments, s, states, c)
-        store(rows.stage, s, shifted)
-        store(block, s, remembered)
-    _solve_stage(handles, rows, states, number, rows.stage)
+    for direction in range(counts.directions + 1):
+        first = direction * counts.controlled
+        argument = from_row(rows.stage, direction * spread)
+        block = from_row(rows.increments, number * counts.states + first)
+        for s in range(counts.controlled):
+            # Both sums before either store: then each earlier increment is loaded once.
+            change = weighted_sum(rows.increments, first + s, counts.states, a)
+            remembered = inverse * weighted_sum(rows.increments, first + s, counts.states, c)
+            store(argument, s, load(rows.state, first + s) + change)
+            store(block, s, remembered)
+        stage_of(handles, rows, counts, direction, argument, block)
 
 
 @register_jitable
 def _accurate_stage(
-    handles: Any, rows: Rows, states: int, number: int, argument: Any, c: tuple[float, ...]
+    handles: Handles, rows: Rows, counts: Counts, number: int, target: Any, c: tuple[float, ...]
 ) -> None:
-    """Stage ``number`` whose argument is that of the stage before plus its increment: into ``argument``."""
-    before = from_row(rows.increments, (number - 1) * states)
-    block = from_row(rows.increments, number * states)
+    """Stage ``number`` whose argument is that of the stage before plus its increment: into ``target``."""
     inverse = 1.0 / load(rows.control, LENGTH)
-    for s in range(states):
-        shifted = load(rows.stage, s) + load(before, s)
-        remembered = inverse * weighted_sum(rows.increments, s, states, c)
-        store(argument, s, shifted)
-        store(block, s, remembered)
-    _solve_stage(handles, rows, states, number, argument)
+    for direction in range(counts.directions + 1):
+        first = direction * counts.controlled
+        argument = from_row(target, first)
+        before = from_row(rows.increments, (number - 1) * counts.states + first)
+        block = from_row(rows.increments, number * counts.states + first)
+        for s in range(counts.controlled):
+            shifted = load(rows.stage, first + s) + load(before, s)
+            remembered = inverse * weighted_sum(rows.increments, first + s, counts.states, c)
+            store(argument, s, shifted)
+            store(block, s, remembered)
+        stage_of(handles, rows, counts, direction, argument, block)
 
 
 @register_jitable
-def rosenbrock_step(handles: Any, rows: Rows, states: int) -> None:
-    """Try a step: trial state in ``rows.trial``, local error in ``rows.slope``."""
+def rosenbrock_step(handles: Handles, rows: Rows, counts: Counts) -> None:
+    """Try a step: trial state in ``rows.trial``, local error of the controlled states in ``rows.slope``."""
     store(rows.control, SHIFT, 1.0 / (_GAMMA * load(rows.control, LENGTH)))
     shift = from_row(rows.control, SHIFT)
     call5(handles.factor, rows.state, rows.inputs, rows.derived, shift, rows.factors)
-    call4(handles.rhs, rows.state, rows.inputs, rows.derived, rows.increments)
-    call2(handles.solve, rows.factors, rows.increments)
-    _stage(handles, rows, states, 1, _A2, _C2)
-    _stage(handles, rows, states, 2, _A3, _C3)
-    _stage(handles, rows, states, 3, _A4, _C4)
-    _stage(handles, rows, states, 4, _A5, _C5)
-    _stage(handles, rows, states, 5, _A6, _C6)
-    _accurate_stage(handles, rows, states, 6, rows.stage, _C7)
-    _accurate_stage(handles, rows, states, 7, rows.trial, _C8)
-    last = from_row(rows.increments, 7 * states)
-    for s in range(states):
-        correction = load(last, s)
-        store(rows.trial, s, load(rows.trial, s) + correction)
-        store(rows.slope, s, correction)
+    for direction in range(counts.directions + 1):
+        first = direction * counts.controlled
+        block = from_row(rows.increments, first)
+        slope_of(handles, rows, counts, direction, from_row(rows.state, first), block)
+        solution_of(handles, rows, counts, direction, block)
+    _stage(handles, rows, counts, 1, 0, _A2, _C2)
+    _stage(handles, rows, counts, 2, 0, _A3, _C3)
+    _stage(handles, rows, counts, 3, 0, _A4, _C4)
+    _stage(handles, rows, counts, 4, 0, _A5, _C5)
+    _stage(handles, rows, counts, 5, counts.controlled, _A6, _C6)
+    _accurate_stage(handles, rows, counts, 6, rows.stage, _C7)
+    _accurate_stage(handles, rows, counts, 7, rows.trial, _C8)
+    last = from_row(rows.increments, 7 * counts.states)
+    for s in range(counts.states):
+        store(rows.trial, s, load(rows.trial, s) + load(last, s))
+    for s in range(counts.controlled):
+        store(rows.slope, s, load(last, s))
 
 
 @register_jitable(forceinline=True)
@@ -136,7 +146,7 @@ def rosenbrock_interpolation(rows: Rows, states: int) -> None:
 
 
 @register_jitable
-def settle(handles: Any, rows: Rows, states: int) -> None:
+def settle(handles: Handles, rows: Rows, counts: Counts) -> None:
     """Settle the interpolated state in ``rows.stage`` on the equilibrium of the fast processes.
 
     The interpolation loses order in states that follow others at once. What it leaves of the equations,
@@ -145,18 +155,19 @@ def settle(handles: Any, rows: Rows, states: int) -> None:
     """
     theta = load(rows.control, THETA)
     rates = _rates(theta)
+    states = counts.states
     inverse = 1.0 / load(rows.control, LENGTH)
-    call4(handles.rhs, rows.stage, rows.inputs, rows.derived, rows.slope)
+    whole_slope(handles, rows, counts, rows.stage, rows.slope)
     for s in range(states):
         chord = load(rows.trial, s) - load(rows.state, s)
         rate = inverse * (chord + weighted_sum(rows.increments, s, states, rates))
         residual = load(rows.slope, s) - rate
         store(rows.residual, s, residual)
         store(rows.slope, s, residual)
-    call2(handles.solve, rows.factors, rows.slope)
+    whole_solution(handles, rows, counts, rows.slope)
     shift = load(rows.control, SHIFT)
     for s in range(states):
         store(rows.slope, s, load(rows.residual, s) - shift * load(rows.slope, s))
-    call2(handles.solve, rows.factors, rows.slope)
+    whole_solution(handles, rows, counts, rows.slope)
     for s in range(states):
         store(rows.stage, s, load(rows.stage, s) + load(rows.slope, s))

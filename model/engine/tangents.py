@@ -1,9 +1,8 @@
 """Kernels that carry derivatives along: each statement of a kernel, and its differential for every parameter.
 
 The partial derivatives of a statement are computed once and used for all parameters, so that a parameter
-costs sums of products only. The differential of ``factor`` and of ``solve`` is exact, too: with it, a step of
-a Rosenbrock method gives the derivative of its own result, which is the same method applied to the
-equations of the sensitivities with their full Jacobian, and keeps its order.
+costs sums of products only. This serves the kernels that run once a patient or once an output; those of a
+step are in ``step_kernels``.
 
 References
 ----------
@@ -15,10 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .contract import Kernel
+from .differentials import Differentials, Term, Terms
 from .kernel_text import Assign, Load, Reciprocals, Statement, Store, read_kernel
-
-TINY = "1e-300"  # least divisor of the derivative of a power or root: 0 / TINY is 0
-_Term = tuple[int, tuple[str, ...]]  # sign and factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +24,7 @@ class Block:
 
     first: int
     rows: int
+    labelled: bool = False  # whether the last row of each parameter holds its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,7 @@ class _Writer:
         self._plain: list[str] = []
         self._block: list[str] = []
         self._active: set[str] = set()
+        self._rules = Differentials(self._active)
         self._partials: dict[str, str] = {}
 
     def write(self, statement: Statement) -> None:
@@ -89,7 +88,7 @@ class _Writer:
                 arguments = ", ".join(map(ast.unparse, divisors))
                 self._plain.append(f"{', '.join(names)} = reciprocals({arguments})")
                 for name, divisor in zip(names, divisors, strict=True):
-                    self._differ(name, self._of_reciprocal(name, divisor))
+                    self._differ(name, self._rules.of_reciprocal(name, divisor))
             case Store(pointer, row, name):
                 self._plain.append(f"store({pointer}, {row + self._first(pointer)}, {name})")
                 value = f"d_{name}" if name in self._active else "0.0"
@@ -111,6 +110,10 @@ class _Writer:
         if self._block:
             lines.append("for block in range(1, blocks + 1):")
             lines += [f"    {line}" for line in (*self._begin(pointers), *self._block)]
+            for pointer in pointers:
+                match self._layout[pointer]:
+                    case Block(_, rows, True) if isinstance(place, Seeds):
+                        lines.append(f"    store(d_{pointer}, {rows - 1}, chosen)")
         return "\n    ".join([*lines, "return"] if len(lines) == 1 else lines)
 
     def _begin(self, pointers: tuple[str, ...]) -> list[str]:
@@ -132,24 +135,9 @@ class _Writer:
 
     def _assign(self, name: str, expression: ast.expr) -> None:
         self._plain.append(f"{name} = {ast.unparse(expression)}")
-        found: dict[str, list[_Term]] = {}
-        match expression:
-            case ast.Call():
-                self._call(name, expression, found)
-            case ast.BinOp(ast.Constant(1.0), ast.Div(), divisor):
-                found = self._of_reciprocal(name, divisor)
-            case ast.Compare():
-                pass
-            case _:
-                self._collect(expression, 1, (), found)
-        self._differ(name, found)
+        self._differ(name, self._rules.of(name, expression))
 
-    def _of_reciprocal(self, name: str, divisor: ast.expr) -> dict[str, list[_Term]]:
-        found: dict[str, list[_Term]] = {}
-        self._collect(divisor, -1, (name, name), found)
-        return found
-
-    def _differ(self, name: str, found: dict[str, list[_Term]]) -> None:
+    def _differ(self, name: str, found: Terms) -> None:
         """Write the differential of a name from its terms."""
         if not found:
             return
@@ -157,7 +145,7 @@ class _Writer:
         terms = [self._product(variable, parts) for variable, parts in found.items()]
         self._block.append(f"d_{name} = " + "".join(terms).removeprefix(" + "))
 
-    def _product(self, variable: str, parts: list[_Term]) -> str:
+    def _product(self, variable: str, parts: list[Term]) -> str:
         """Term of a differential: partial derivative times the differential of the variable."""
         if len(parts) == 1:
             sign, factors = parts[0]
@@ -172,63 +160,3 @@ class _Writer:
         if text.isidentifier() or text.replace(".", "").isdigit():
             return text
         return self._partials.setdefault(text, f"partial_{len(self._partials)}")
-
-    def _depends(self, node: ast.expr) -> bool:
-        return any(isinstance(part, ast.Name) and part.id in self._active for part in ast.walk(node))
-
-    def _collect(
-        self, node: ast.expr, sign: int, factors: tuple[str, ...], found: dict[str, list[_Term]]
-    ) -> None:
-        """Terms of the differential of an expression, by the variable that differs."""
-        if not self._depends(node):
-            return
-        match node:
-            case ast.Name(name):
-                found.setdefault(name, []).append((sign, factors))
-            case ast.UnaryOp(operator, operand):
-                self._collect(operand, -sign if isinstance(operator, ast.USub) else sign, factors, found)
-            case ast.BinOp(left, ast.Mult(), right):
-                self._collect(left, sign, (*factors, _text(right)), found)
-                self._collect(right, sign, (*factors, _text(left)), found)
-            case ast.BinOp(left, ast.Div(), right):
-                reciprocal = f"(1.0 / {_text(right)})"
-                self._collect(left, sign, (*factors, reciprocal), found)
-                # The quotient first: 0 / TINY / TINY is 0, where 0 / TINY**2 would be none.
-                self._collect(right, -sign, (*factors, f"({ast.unparse(node)})", reciprocal), found)
-            case ast.BinOp(left, operator, right):
-                self._collect(left, sign, factors, found)
-                self._collect(right, -sign if isinstance(operator, ast.Sub) else sign, factors, found)
-
-    def _call(self, name: str, call: ast.Call, found: dict[str, list[_Term]]) -> None:
-        assert isinstance(call.func, ast.Name)
-        arguments = [_text(argument) for argument in call.args]
-        match call.func.id, arguments:
-            case "exp", [_]:
-                slopes = [name]
-            case "log", [x]:
-                slopes = [f"(1.0 / {x})"]
-            case "sqrt", [_]:
-                slopes = [f"(0.5 / maximum({TINY}, {name}))"]
-            case "power", [x, h]:
-                slopes = [f"({h} * ({name} / maximum({TINY}, {x})))", f"({name} * log(maximum({TINY}, {x})))"]
-            case "maximum", [x, y]:
-                slopes = [f"select({x} > {y}, 1.0, 0.0)", f"select({x} > {y}, 0.0, 1.0)"]
-            case "minimum", [x, y]:
-                slopes = [f"select({x} < {y}, 1.0, 0.0)", f"select({x} < {y}, 0.0, 1.0)"]
-            case "absolute", [x]:
-                slopes = [f"select({x} < 0.0, -1.0, 1.0)"]
-            case "select", [condition, _, _]:
-                slopes = ["", f"select({condition}, 1.0, 0.0)", f"select({condition}, 0.0, 1.0)"]
-            case _:
-                return  # a step function
-        for argument, slope in zip(call.args, slopes, strict=True):
-            if slope:
-                self._collect(argument, 1, (slope,), found)
-
-
-def _text(node: ast.expr) -> str:
-    return (
-        ast.unparse(node)
-        if isinstance(node, ast.Name | ast.Constant | ast.Call)
-        else f"({ast.unparse(node)})"
-    )

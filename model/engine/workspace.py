@@ -43,6 +43,10 @@ class Counts(NamedTuple):
     derived: int
     factors: int
     outputs: int  # times of output
+    directions: int = 0  # blocks of derivatives that follow the first states, each as many
+    direction_inputs: int = 0  # inputs of each
+    derived_first: int = 0  # where the derived rows begin,
+    derived_rows: int = 0  # and how many there are for the states and for each direction
 
 
 class Rows(NamedTuple):
