@@ -8,7 +8,7 @@ from .directions import slope_of, solution_of, stage_of, whole_slope, whole_solu
 from .lane_memory import call5, from_row, load, store, weighted_sum
 from .occupancy import Handles
 from .tableaus import RODAS5P
-from .workspace import LENGTH, SHIFT, THETA, Counts, Rows
+from .workspace import LENGTH, SHIFT, STAGES, THETA, Counts, Rows
 
 _GAMMA = RODAS5P.gamma
 _A2, _A3, _A4, _A5, _A6 = RODAS5P.a[1:6]
@@ -53,7 +53,10 @@ def _stage(
 def _accurate_stage(
     handles: Handles, rows: Rows, counts: Counts, number: int, target: Any, c: tuple[float, ...]
 ) -> None:
-    """Stage ``number`` whose argument is that of the stage before plus its increment: into ``target``."""
+    """Stage ``number`` whose argument is that of the stage before plus its increment: into ``target``.
+
+    The last stage's own increment is added, too, which makes the trial state.
+    """
     inverse = 1.0 / load(rows.control, LENGTH)
     for direction in range(counts.directions + 1):
         first = direction * counts.controlled
@@ -66,6 +69,9 @@ def _accurate_stage(
             store(argument, s, shifted)
             store(block, s, remembered)
         stage_of(handles, rows, counts, direction, argument, block)
+        if number == STAGES - 1:
+            for s in range(counts.controlled):
+                store(argument, s, load(argument, s) + load(block, s))
 
 
 @register_jitable
@@ -87,8 +93,6 @@ def rosenbrock_step(handles: Handles, rows: Rows, counts: Counts) -> None:
     _accurate_stage(handles, rows, counts, 6, rows.stage, _C7)
     _accurate_stage(handles, rows, counts, 7, rows.trial, _C8)
     last = from_row(rows.increments, 7 * counts.states)
-    for s in range(counts.states):
-        store(rows.trial, s, load(rows.trial, s) + load(last, s))
     for s in range(counts.controlled):
         store(rows.slope, s, load(last, s))
 
