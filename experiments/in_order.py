@@ -9,6 +9,9 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
+# Patients of a piece at most. What a piece needs then comes from memory that the process keeps: larger arrays
+# the system hands out one by one and fills page by page, while the threads wait for each other.
+PIECE = 1_024
 AHEAD = 2  # pieces begun or waiting for each thread: enough that none is idle while the first is handed over
 
 

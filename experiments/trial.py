@@ -17,7 +17,7 @@ from ..model.engine.compilation import target
 from ..model.errors import Lag3igError, ProtocolError
 from ..model.storage import GrowingFile
 from .drawn import draw_into
-from .in_order import thread_count
+from .in_order import PIECE, thread_count
 from .natural_history import check_natural_history
 from .protocol import LoadedProtocol, Protocol, load_protocol
 from .replicates import Pool, replicate_trials
@@ -25,7 +25,6 @@ from .result_file import arm_builder, population_builder, write_rest
 from .results import Population, TrialResult
 from .summary import split_rows, summarise
 from .table import trial_table
-from .tables import BLOCK
 from .virtual_arm import VirtualArm, simulate_arm
 
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "h5py", "pydantic", "pint")
@@ -43,7 +42,7 @@ def run_trial(
     out: str | Path | None = None,
     progress: Progress | None = None,
     history_patients: int | None = None,
-    block: int = BLOCK,
+    block: int = PIECE,
 ) -> TrialResult:
     """Run a virtual trial: large virtual arms, and replicate trials of the real size drawn from them.
 

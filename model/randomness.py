@@ -225,11 +225,13 @@ def normal_quantile(probability: ArrayLike) -> Floats:
     """
     p = np.asarray(probability, dtype=np.float64)
     centred = p - 0.5
-    middle = np.abs(centred) <= 0.425
-    tail = np.where(centred < 0.0, p, 1.0 - p)
-    # Both branches are computed everywhere; where a branch does not apply it is fed a harmless value.
-    depth = np.asarray(sqrt(-np.asarray(log(np.where(middle, 0.05, tail)))))
+    distance = np.abs(centred)
+    found = np.asarray(centred * _ratio(_CENTRE, 0.180625 - np.minimum(distance, 0.425) ** 2))
+    outside = distance > 0.425  # one in seven
+    tail = np.where(centred < 0.0, p, 1.0 - p)[outside]
+    depth = np.asarray(sqrt(-np.asarray(log(tail))))
+    size = _ratio(_SHOULDER, depth - 1.6)
     deep = depth > 5.0
-    outer = np.where(deep, _ratio(_TAIL, depth - 5.0), _ratio(_SHOULDER, depth - 1.6))
-    inner = centred * _ratio(_CENTRE, 0.180625 - np.where(middle, centred * centred, 0.0))
-    return np.where(middle, inner, np.where(centred < 0.0, -outer, outer))
+    size[deep] = _ratio(_TAIL, depth[deep] - 5.0)
+    found[outside] = np.copysign(size, centred[outside])
+    return found
