@@ -129,8 +129,11 @@ def _biology(
 
 def _peak(arm: Arm, column: str) -> str:
     """Median of the largest quantified plasma concentration, beside a share of exposed patients."""
-    peaks = arm.table["cmax"][np.isfinite(arm.table["cmax"])]
-    if column != "exposed" or not peaks.size:
+    if column != "exposed":
+        return ""
+    peaks = arm.table["cmax"]
+    peaks = peaks[np.isfinite(peaks)]
+    if not peaks.size:
         return ""
     middle = float(np.median(peaks))
     return f" (median Cmax {middle:.2g} ng/mL)" if middle > 0.0 else " (median Cmax below the assay limit)"
