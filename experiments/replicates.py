@@ -105,7 +105,7 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
     size = sum(pool.evaluable + pool.withdrawn for pool in pools)
     picks, withdrawals = _chances(seed, count, size)
     leaves = withdrawals * end
-    members = np.full((count, size), -1, dtype=np.int64)
+    members = np.empty((size, count), dtype=np.int64)  # of each trial, those drawn so far in increasing order
     stable = {
         "low": np.zeros(count, np.int64),
         "high": np.zeros(count, np.int64),
@@ -124,8 +124,8 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
         for place in range(pool.evaluable + pool.withdrawn):
             withdrawn = place >= pool.evaluable
             allowed = np.arange(judged.size) if withdrawn else np.flatnonzero(judged)
-            who = draw_unused(allowed, members[:, :slot], picks[:, slot], judged.size)
-            members[:, slot] = who
+            who = draw_unused(allowed, members[:slot], picks[:, slot], judged.size)
+            _insert(who, members[:slot], members[slot])
             if withdrawn:
                 stays = pool.times[None, :] <= leaves[:, slot, None]
                 injections += (pool.taken[who] & stays).sum(axis=1)
@@ -164,8 +164,8 @@ def draw_unused(allowed: Whole, used: Whole, pick: Array, patients: int) -> Whol
     ----------
     allowed : ndarray, shape (n,)
         Rows of patients that may be drawn, increasing.
-    used : ndarray, shape (R, k)
-        Rows already used in each trial.
+    used : ndarray, shape (k, R)
+        Rows already used in each trial, in increasing order.
     pick : ndarray, shape (R,)
         Uniforms in (0, 1).
     patients : int
@@ -177,9 +177,18 @@ def draw_unused(allowed: Whole, used: Whole, pick: Array, patients: int) -> Whol
     """
     place = np.full(patients, allowed.size, dtype=np.int64)  # position among the allowed; past the end if not
     place[allowed] = np.arange(allowed.size)
-    taken = np.sort(place[used], axis=1)
-    free = allowed.size - (taken < allowed.size).sum(axis=1)
+    taken = place[used]
+    free = allowed.size - (taken < allowed.size).sum(axis=0)
     position = np.minimum((pick * free).astype(np.int64), free - 1)
-    for column in taken.T:  # in increasing order, each one used before it moves the position on by one
-        position = position + (column <= position)
+    for row in taken:  # in increasing order, each allowed one used before it moves the position on by one
+        position += row <= position
     return allowed[position]
+
+
+def _insert(new: Whole, used: Whole, last: Whole) -> None:
+    """Insert a row of each trial among its used ones, shape (k, R), the largest of them becoming the last."""
+    for row in used:
+        larger = np.maximum(row, new)
+        np.minimum(row, new, out=row)
+        new = larger
+    last[:] = new

@@ -73,7 +73,7 @@ def test_trial_r_does_not_depend_on_how_many_there_are():
 
 def test_each_unused_patient_is_equally_likely():
     allowed = np.array([0, 2, 3, 5, 8, 9])
-    used = np.tile([3, 4, 0], (60_000, 1))
+    used = np.tile([[0], [3], [4]], 60_000)
     drawn = draw_unused(allowed, used, (np.arange(60_000) + 0.5) / 60_000, 10)
     values, counts = np.unique(drawn, return_counts=True)
     assert values.tolist() == [2, 5, 8, 9]
