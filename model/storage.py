@@ -268,10 +268,13 @@ def _dataset(file: h5py.File, where: str, array: NDArray[Any]) -> h5py.h5d.Datas
 def _describe(target: Any, attributes: Mapping[str, Any]) -> None:
     """Attributes, texts at fixed length: HDF5 keeps texts of variable length in a heap without a checksum."""
     for name, value in attributes.items():
-        array = _fixed(value) if isinstance(value, str) else np.asarray(value)
-        kind = h5py.h5t.py_create(array.dtype, logical=True)
-        space = h5py.h5s.create_simple(array.shape) if array.ndim else h5py.h5s.create(h5py.h5s.SCALAR)
-        h5py.h5a.create(target, name.encode(), kind, space).write(array)
+        if isinstance(value, str):
+            array, kind = _fixed(value), _kind_of(value)
+        else:
+            array = np.asarray(value)
+            kind = h5py.h5t.py_create(array.dtype, logical=True)
+        space = h5py.h5s.create_simple(array.shape) if array.ndim else _SCALAR
+        h5py.h5a.create(target, name.encode(), kind, space).write(array, kind)
 
 
 def _links() -> h5py.h5p.PropLCID:
@@ -283,6 +286,14 @@ def _links() -> h5py.h5p.PropLCID:
 
 
 _LINKS = _links()
+
+
+_SCALAR = h5py.h5s.create(h5py.h5s.SCALAR)
+
+
+@lru_cache(maxsize=256)
+def _kind_of(text: str) -> h5py.h5t.TypeStringID:
+    return h5py.h5t.py_create(_fixed(text).dtype, logical=True)
 
 
 @lru_cache(maxsize=256)
