@@ -12,6 +12,7 @@ Outcome = TypeVar("Outcome")
 # Patients of a piece at most. What a piece needs then comes from memory that the process keeps: larger arrays
 # the system hands out one by one and fills page by page, while the threads wait for each other.
 PIECE = 1_024
+LEAST = 128  # patients of a piece for which another thread is worth what the piece costs beside them
 AHEAD = 2  # pieces begun or waiting for each thread: enough that none is idle while the first is handed over
 
 
@@ -21,8 +22,8 @@ def thread_count(threads: int | None) -> int:
 
 
 def piece_size(patients: int, most: int, threads: int) -> int:
-    """Patients of a piece: at most so many, and few enough that every thread has one."""
-    return max(1, min(most, -(-patients // threads)))
+    """Patients of a piece: at most so many, and few enough that every thread has one worth it."""
+    return min(most, max(LEAST, -(-patients // threads)))
 
 
 def in_order(work: Callable[[Item], Outcome], items: Iterable[Item], *, threads: int) -> Iterator[Outcome]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lag3ig import run_trial
 from lag3ig.experiments.drawn import draw_into
 from lag3ig.experiments.failures import FailedAgainstRest
-from lag3ig.experiments.in_order import AHEAD, in_order, piece_size
+from lag3ig.experiments.in_order import AHEAD, LEAST, in_order, piece_size
 from lag3ig.experiments.results import Arm, read_result
 from lag3ig.experiments.tables import Table, TableBuilder
 from lag3ig.model import draw, load_model
@@ -217,7 +217,9 @@ def test_a_fault_in_a_piece_reaches_the_caller(threads):
     taken = []
     with pytest.raises(ProtocolError, match="no"):
         taken.extend(in_order(work, range(100), threads=threads))
-    assert piece_size(100, 2_500, 2) == 50
+    assert piece_size(100, 2_500, 2) == LEAST
+    assert piece_size(1_000, 2_500, 2) == 500
+    assert piece_size(100, 7, 2) == 7
     assert piece_size(100_000, 2_500, 2) == 2_500
 
 
