@@ -1,5 +1,7 @@
 """Command line `lag3ig`: one verb a command; what each does stands in a file of its own."""
 
+import gc
+
 import typer
 
 from .cli_files import check_command, init_command
@@ -44,6 +46,9 @@ def _options(
 
 def main() -> None:
     """Run the command line on the program's arguments."""
+    # Loading the libraries makes some 100,000 objects that all stay; the collector would go through them over
+    # and over, a tenth of a second in all.
+    gc.set_threshold(100_000)
     app()
 
 

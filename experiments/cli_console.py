@@ -117,8 +117,6 @@ def progress(*, shown: bool = True) -> Iterator[Advance]:
 
     Each call is also a place where a lost interruption is heeded.
     """
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
     from ..model.interruptions import heeded
 
     terminal = console(error=True)
@@ -126,6 +124,8 @@ def progress(*, shown: bool = True) -> Iterator[Advance]:
         with heeded() as check:
             yield lambda what, done, total: check()
         return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
         TextColumn("left"),

@@ -138,7 +138,6 @@ def _summary(result: "TrialResult") -> dict[str, Any]:
 
 def _print_trial(result: "TrialResult") -> None:
     from .failures import failure_sentences
-    from .report import assumption_line
 
     rows = [(row["row"], row["published"], row["model"]) for row in result.table]
     print_table(("", "published", "model"), rows, title=f"Published beside model: {result.protocol_name}")
@@ -154,4 +153,4 @@ def _print_trial(result: "TrialResult") -> None:
             typer.echo(f"Failed in {arm}: {count:,} patients, {reason}.")
     for sentence in failure_sentences(result):
         typer.echo(sentence)
-    typer.echo(assumption_line(result))
+    typer.echo(result.caution)

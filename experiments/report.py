@@ -113,7 +113,7 @@ def _opening(result: TrialResult, protocol: Protocol) -> Iterator[Html]:
         f"{result.created}.",
         class_="meta",
     )
-    yield element("p", assumption_line(result), class_="notice")
+    yield element("p", result.caution, class_="notice")
     failed = result.failures
     if failed:
         lost = f"{failed:,} of {count * len(result.arms):,} simulations failed and are left out: see below."
@@ -121,15 +121,6 @@ def _opening(result: TrialResult, protocol: Protocol) -> Iterator[Html]:
     yield element("h2", "Published beside model")
     yield beside_table(result)
     yield element("ul", [element("li", sentence) for sentence in _honest(protocol)])
-
-
-def assumption_line(result: TrialResult) -> str:
-    """Return the one line that stands above the first figure."""
-    assumed, total = result.summary["assumed_parameters"], result.summary["total_parameters"]
-    return (
-        f"{assumed} of the {total} parameters of this model are assumed, and no plasma level of this drug "
-        "was available: exposure is an assumption that nothing here has checked."
-    )
 
 
 def _honest(protocol: Protocol) -> Iterator[str]:

@@ -157,6 +157,15 @@ class TrialResult:
         return list(self.summary["table"])
 
     @property
+    def caution(self) -> str:
+        """What to know before the first figure is believed."""
+        assumed, total = self.summary["assumed_parameters"], self.summary["total_parameters"]
+        return (
+            f"{assumed} of the {total} parameters of this model are assumed, and no plasma level of this "
+            "drug was available: exposure is an assumption that nothing here has checked."
+        )
+
+    @property
     def failures(self) -> int:
         """Patients that could not be solved, over all arms."""
         return sum(sum(counts.values()) for counts in self.summary["failures"].values())
