@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from lag3ig.fitting.estimators.bank import NO_SUMMARY, Bank, fill, joined, load, save
+from lag3ig.fitting.estimators.bank import NO_SUMMARY, Bank, fill, identity_of, joined, load, save
 from lag3ig.fitting.estimators.posterior import prior_points
+from lag3ig.fitting.objective import Objective
+from lag3ig.fitting.problem import FreeEntry, Problem
 from lag3ig.model.errors import ParameterError, PopulationError, StorageError
 
 from .toy_posteriors import Bent, LinearGaussian
@@ -102,3 +104,18 @@ def test_arrays_that_do_not_belong_together_are_refused(tmp_path):
     save(bank, tmp_path / "bank.h5")
     with pytest.raises(StorageError, match="do not belong together"):
         load(tmp_path / "bank.h5")
+
+
+def test_the_identity_of_an_objective_tells_what_differs():
+    free = (FreeEntry(parameter="kpac"),)
+    problem = Problem(name="a", title="A", cards=("paclitaxel_hr_positive",), free=free, patients=20)
+    whole = identity_of(Objective(problem))
+    assert identity_of(Objective(problem.model_copy(update={"title": "Another name"}))) == whole
+    for changes, parts in (
+        ({"patients": 21}, {"patients"}),
+        ({"seed": 2}, {"problem"}),
+        ({"structure": {"growth": "gompertz"}}, {"problem", "model"}),
+        ({"cards": ("nk105",)}, {"observations", "cards"}),
+    ):
+        other = identity_of(Objective(problem.model_copy(update=changes)))
+        assert {part for part in whole if whole[part] != other[part]} == parts
