@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import __version__
 from ..model.build import scaling_symmetries
 from ..model.errors import ParameterError
 from .cards import TrialCard
@@ -196,7 +196,7 @@ def _result(
         problem_name=problem.name,
         title=problem.title,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        lag3ig_version=__version__,
+        lag3ig_version=version("lag3ig"),
         structure=json.dumps(objective.structure.as_mapping()),
         seed=problem.seed,
         patients=objective.patients,

@@ -14,12 +14,12 @@ from scipy.optimize import minimize
 Array = NDArray[np.float64]
 
 DRAWS_PER_TERM = 2.0  # a quadratic, or a plane, is fitted only with so many values for each of its terms
-MOST_TUNED_ON = 400  # values that length scales are learnt from
+MOST_TUNED_ON = 250  # values that length scales are learnt from
 LENGTHS = (0.5, 100.0)  # in standard deviations of the inputs
 NOISES = (1e-8, 1.0)  # variance of the noise over that of the process
 START_LENGTH, START_NOISE = 4.0, 1e-3
 LEAST_VARIANCE = 1e-12  # of the variance of an output: what is missed of it does not matter any more
-STEPS = 60
+STEPS = 30
 
 
 @dataclass(frozen=True, slots=True)
