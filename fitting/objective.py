@@ -11,7 +11,7 @@ from ..model import Model, Patients, draw, load_model
 from ..model.definition.parameters import ParameterTable
 from ..model.errors import Lag3igError, ParameterError
 from ..model.population import typical
-from .cards import TrialCard, load_card
+from .cards import CardArm, TrialCard, load_card
 from .cohort_likelihood import log_likelihood
 from .course import Cohort
 from .free_parameters import Context, FreeParameters
@@ -74,6 +74,12 @@ class FittedCard:
         return {name for cohort in self.cohorts.values() for name in cohort.observables}
 
 
+def on_visits(arm: CardArm) -> set[str]:
+    """Observables by which endpoints are judged at the visits of an arm."""
+    blood = {"activated_cd8", "em_cd8_percent"} if arm.blood else set()
+    return blood | ({"plasma"} if arm.plasma else set())
+
+
 class Objective:
     """Log-posterior of a problem, a deterministic and smooth function of the free scale.
 
@@ -131,9 +137,7 @@ class Objective:
         cohorts = {
             arm.id: Cohort(
                 arm,
-                observables=sorted(
-                    looked_at | {"activated_cd8", "em_cd8_percent"} if arm.blood else looked_at
-                ),
+                observables=sorted(looked_at | on_visits(arm)),
                 patients=self.patients,
                 seed=self.problem.seed,
             )
@@ -202,10 +206,9 @@ class Objective:
         if not np.isfinite(log_prior):
             return Evaluation(FAILED, log_prior, reason="outside the prior")
         try:
-            predictions = self.predict(free)
-        except Lag3igError as fault:
+            return self._judge(self.predict(free), log_prior)
+        except (Lag3igError, np.linalg.LinAlgError) as fault:  # the latter where no patient differs any more
             return Evaluation(FAILED, log_prior, reason=str(fault))
-        return self._judge(predictions, log_prior)
 
     def _judge(self, predictions: Mapping[str, Mapping[str, Prediction]], log_prior: float) -> Evaluation:
         failed = sum(arm.course.failed for arms in predictions.values() for arm in arms.values())
@@ -262,9 +265,9 @@ class Objective:
         log_prior = float(self.free_parameters.log_prior(point))
         try:
             predictions = self.predict(point, slopes=True)
-        except Lag3igError as fault:
+            value = self._judge(predictions, log_prior)
+        except (Lag3igError, np.linalg.LinAlgError) as fault:
             return Evaluation(FAILED, log_prior, reason=str(fault)), np.full(point.size, np.nan)
-        value = self._judge(predictions, log_prior)
         if value.log_likelihood == FAILED:
             return value, np.full(point.size, np.nan)
         slope = np.zeros(point.size)
