@@ -1,0 +1,85 @@
+"""A fit made up from a few formulas, to try files, reports and commands without a solver."""
+
+import numpy as np
+from scipy.stats import norm
+
+from lag3ig.fitting.fit_result import LEVELS, Check, FitResult, Learnt
+from lag3ig.fitting.problem import load_problem
+
+from .synthetic_result import HOSTILE
+
+CONTRACTIONS = (0.9, 0.8, 0.6, 0.05)  # by which the parameters below are learnt, in turn
+
+
+def synthetic_fit(*, draws: int = 120, hostile: bool = False, converged: bool = True) -> FitResult:
+    """The shipped problem with a posterior out of thin air; `hostile` puts markup into its texts."""
+    problem, text = load_problem("monotherapies")
+    parameters = problem.free_parameters()
+    generator = np.random.default_rng(11)
+    levels = norm.ppf(LEVELS)
+    centre = parameters.centre()
+    points = centre + 0.3 * generator.normal(size=(draws, centre.size))
+    learnt = []
+    for place, item in enumerate(parameters.items):
+        contraction = CONTRACTIONS[place % len(CONTRACTIONS)]
+        width = item.prior.deviation * np.sqrt(1.0 - contraction)
+        after = item.prior.natural(centre[place] + width * (0.5 + levels))
+        learnt.append(
+            Learnt(
+                item.name,
+                tuple(float(item.prior.quantile(level)) for level in LEVELS),
+                tuple(float(value) for value in after),
+                contraction,
+                float(item.prior.natural(centre[place] + 0.5 * width)),
+            )
+        )
+    weights = generator.uniform(0.5, 1.5, draws)
+    return FitResult(
+        problem_text=text + (f"# {HOSTILE}\n" if hostile else ""),
+        problem_name=problem.name,
+        title=HOSTILE if hostile else problem.title,
+        created="2000-01-01T00:00:00+00:00",
+        lag3ig_version="0.0.0",
+        structure='{"growth": "exponential"}',
+        seed=1,
+        patients=2000,
+        names=parameters.names,
+        starts=np.array([-31.2, -31.2, -31.25, -33.0, -40.0, -np.inf]),
+        top=centre,
+        terms={"brignone2009.stable_high": -1.2, "escudier2007.pfs": -0.4, "motzer2008.pfs": -3.5},
+        draws=points,
+        weights=weights / weights.sum(),
+        learnt=tuple(learnt),
+        checks=_checks(hostile),
+        unseen=(("C2", "antibodies: none reported"), ("", HOSTILE if hostile else "nothing was seen")),
+        symmetries=({"Rcell": 1, "N50": 1}, {"VF": 1, "CLF": 1, "KD": -1}, {"Mother": 1}),
+        diagnostics={
+            "converged": converged,
+            "reason": HOSTILE if hostile else "round 2: tail shape 0.31 is below 0.7",
+            "tail_shape": 0.31,
+            "effective_size": 96.5,
+            "monte_carlo_error": 0.12,
+            "log_evidence": -40.25,
+            "starts_failed": 1,
+            "starts_agreeing": 3,
+            "seconds": {"simulating the prior": 12.5, "sampling": 7.5},
+            "effort": {"bank": 400, "starts": 6, "exact_draws": 150, "rounds": 4, "asked": 1000.0},
+            "filled": {},
+        },
+    )
+
+
+def _checks(hostile: bool) -> tuple[Check, ...]:
+    counts = (3.0, 5.0, 6.0, 6.0, 8.0)
+    months = (2.1, 2.5, 2.8, 3.1, 3.6)
+    label = HOSTILE if hostile else "C1"
+    fitted, checked = "fitted", "check only"
+    return (
+        Check("brignone2009", "stable_high", label, "stable", "patients", "7 of 8", fitted, 7.0, counts),
+        Check("escudier2007", "pfs", "C9", "median", "months", "2.8 months", fitted, 2.8, months),
+        Check("motzer2008", "pfs", "C10", "median", "months", "1.9 months", fitted, 1.9, months),
+        Check(
+            "nk105", "pfs", "", "median", "months", "8 months", checked, 8.0, (6.0, 7.0, 9.0, np.inf, np.inf)
+        ),
+        Check("nk105", "ever", "", "response", "patients, at most", "4", checked, 9.0, counts),
+    )
