@@ -1,5 +1,6 @@
 """What is to be fitted, as a document: cards, what may move, and under which structure."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from ..model.documents import Section, read_document
 from ..model.errors import Lag3igError, ParameterError, nearest
 from ..model.trial_design import Text
 from ..model.units import quantity
+from .cards import load_card
 from .free_parameters import (
     SPREAD_UNCERTAINTY,
     Context,
@@ -19,6 +21,7 @@ from .free_parameters import (
     FreeParameters,
     prior_of_median,
 )
+from .observations import PriorObservation
 from .priors import Prior
 
 PROBLEMS = Path(__file__).with_name("problems")
@@ -118,7 +121,7 @@ class Problem(Section):
         return table if setting is None else _with(table, setting.parameters).with_spreads(setting.spreads)
 
     def free_parameters(self) -> FreeParameters:
-        """What may move, with priors from the table where the problem gives none.
+        """What may move; priors that the problem does not give come from its cards, else from the table.
 
         Raises
         ------
@@ -141,12 +144,23 @@ class Problem(Section):
             items.append(FreeParameter("correlation", pair.parameters, Prior(0.0, pair.uncertainty, "tanh")))
         return FreeParameters(tuple(items))
 
+    def _printed_prior(self, symbol: str) -> PriorObservation | None:
+        """What a card of the fit says of a parameter itself."""
+        for name in self.cards:
+            for item in load_card(name).observations:
+                if isinstance(item, PriorObservation) and item.role == "prior" and item.parameter == symbol:
+                    return item
+        return None
+
     def _free(self, entry: FreeEntry) -> FreeParameter:
         parameter = self.base(Context(entry.indication, ""))[entry.parameter]
         if entry.target == "median":
-            prior = prior_of_median(
-                parameter, median=entry.median, deviation=entry.uncertainty, bounds=entry.bounds
-            )
+            median, deviation = entry.median, entry.uncertainty
+            printed = None if entry.indication else self._printed_prior(entry.parameter)
+            if printed is not None:  # the problem's own words go before those of a card
+                median = printed.value if median is None else median
+                deviation = math.log(printed.factor) if deviation is None else deviation
+            prior = prior_of_median(parameter, median=median, deviation=deviation, bounds=entry.bounds)
         else:
             if parameter.distribution == "none":
                 raise ParameterError(f"parameter {entry.parameter} does not vary over patients")
