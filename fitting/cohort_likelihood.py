@@ -1,6 +1,7 @@
 """Log-likelihood of each kind of published observation, given its summary of a population."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,12 +87,17 @@ def patients_of(card: TrialCard, names: Sequence[str], number: int) -> list[int]
     """How ``number`` patients are spread over pooled arms: as the card says, or in proportion to it."""
     if len(names) == 1:
         return [number]
-    held = [size_of(card.arm(name)) for name in names]
-    exact = number * np.array(held) / sum(held)
+    return list(_spread_over(tuple(size_of(card.arm(name)) for name in names), number))
+
+
+@cache
+def _spread_over(sizes: tuple[int, ...], number: int) -> tuple[int, ...]:
+    """Whole numbers in proportion to sizes, the largest remainders first."""
+    exact = number * np.array(sizes) / sum(sizes)
     numbers = np.floor(exact + 1e-9).astype(int)
     for place in np.argsort(numbers - exact, kind="stable")[: number - int(numbers.sum())]:
         numbers[place] += 1
-    return [int(item) for item in numbers]
+    return tuple(int(item) for item in numbers)
 
 
 def _median(observation: MedianObservation, free: Array) -> float:

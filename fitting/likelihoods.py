@@ -60,6 +60,12 @@ def distribution_of_count(numbers: Sequence[int], probabilities: Sequence[float]
 
 def count_of(count: int, numbers: Sequence[int], probabilities: Sequence[float]) -> float:
     """Successes among pooled groups: binomial, or the sum of binomials where groups differ."""
+    if len(numbers) == 1:
+        chance = _bounded(probabilities)[0]
+        number, successes = np.asarray(float(numbers[0])), np.asarray(float(count))
+        return float(
+            _log_choices(number, successes) + xlogy(successes, chance) + xlog1py(number - successes, -chance)
+        )
     return float(np.log(np.maximum(distribution_of_count(numbers, probabilities)[count], 1e-300)))
 
 
