@@ -6,11 +6,11 @@ from pathlib import Path
 
 from ..model.storage import check_writable, write_whole
 from .failures import failure_sentences
-from .figure_style import NARROW, WIDE, dose_colours, inline_svg
+from .figure_style import WIDE, dose_colours
 from .protocol import Protocol, load_protocol, parse_protocol, shipped_protocols
 from .replicates import fisher_tables
 from .report_biology import biology_figures
-from .report_figure import ReportFigure
+from .report_figure import figure_section
 from .report_outcome import outcome_figures
 from .report_page import Html, element, join, page
 from .report_tables import (
@@ -73,7 +73,7 @@ def render(result: TrialResult) -> str:
     body.append(element("h2", "Figures"))
     figures = [*outcome_figures(result, protocol), *biology_figures(result, protocol)]
     for number, figure in enumerate(figures, start=1):
-        body.append(_figure(figure, number, doses))
+        body.append(figure_section(figure, number, doses))
     body += _behind(result)
     body += _provenance(result)
     return page(f"{protocol.title} (virtual trial)", body, style=_arm_colours(doses))
@@ -83,21 +83,6 @@ def _arm_colours(doses: list[float]) -> str:
     light = "".join(f"--arm-{arm}:{colour};" for arm, colour in enumerate(dose_colours(doses)))
     dark = "".join(f"--arm-{arm}:{colour};" for arm, colour in enumerate(dose_colours(doses, dark=True)))
     return f":root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}"
-
-
-def _figure(figure: ReportFigure, number: int, doses: list[float]) -> Html:
-    drawn = [
-        element(
-            "div",
-            Html(
-                inline_svg(figure.draw(canvas), name=f"{figure.name}-{kind}", title=figure.title, doses=doses)
-            ),
-            class_=kind,
-        )
-        for kind, canvas in (("wide", WIDE), ("narrow", NARROW))
-    ]
-    heading = element("h3", f"{number}. {figure.title}")
-    return element("section", heading, element("figure", drawn, element("figcaption", figure.caption)))
 
 
 def _opening(result: TrialResult, protocol: Protocol) -> Iterator[Html]:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .figure_style import Canvas
+from .figure_style import NARROW, WIDE, Canvas, inline_svg
+from .report_page import Html, element
 from .results import TrialResult
 
 if TYPE_CHECKING:
@@ -20,6 +21,25 @@ class ReportFigure:
     title: str
     caption: str
     draw: Callable[[Canvas], "Figure"]
+
+
+def figure_section(figure: ReportFigure, number: int, doses: Sequence[float] = ()) -> Html:
+    """A numbered figure with its caption, drawn once for a wide page and once for a phone.
+
+    ``doses`` of the arms, if their colours are those of doses.
+    """
+    drawn = [
+        element(
+            "div",
+            Html(
+                inline_svg(figure.draw(canvas), name=f"{figure.name}-{kind}", title=figure.title, doses=doses)
+            ),
+            class_=kind,
+        )
+        for kind, canvas in (("wide", WIDE), ("narrow", NARROW))
+    ]
+    heading = element("h3", f"{number}. {figure.title}")
+    return element("section", heading, element("figure", drawn, element("figcaption", figure.caption)))
 
 
 def kinds_sentence(result: TrialResult, symbols: Sequence[str]) -> str:
