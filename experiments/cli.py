@@ -5,6 +5,7 @@ import gc
 import typer
 
 from .cli_files import check_command, init_command
+from .cli_fit import fit_command
 from .cli_model import model_command
 from .cli_simulate import simulate_command
 from .cli_trial import report_command, run_command
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command("run")(run_command)
 app.command("report")(report_command)
+app.command("fit")(fit_command)
 app.command("simulate")(simulate_command)
 app.command("model")(model_command)
 app.command("init")(init_command)
