@@ -13,6 +13,8 @@ from lag3ig.experiments.cli import app
 from lag3ig.experiments.protocol import load_protocol
 from lag3ig.model import load_model
 
+from .synthetic_fit import synthetic_fit
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
@@ -39,12 +41,14 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_its_commands_are_understood(command, tmp_path, monkeypatch):
-    """Each command line of the README runs; a whole trial runs with fewer patients."""
+    """Each command line of the README runs; a trial with fewer patients, a fit with none."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my-trial.toml").write_text(load_protocol("starter").text)
     words = shlex.split(command)[1:]
     if words[0] == "run":
         words += ["--patients", "60", "--replicates", "10", "--history-patients", "10", "--no-report"]
+    if words[0] == "fit":
+        monkeypatch.setattr("lag3ig.fitting.fit.fit", lambda *_, **__: synthetic_fit(draws=0))
     if words[0] == "init":
         (tmp_path / "my-trial.toml").unlink()
     found = CliRunner().invoke(app, words)
