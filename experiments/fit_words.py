@@ -66,7 +66,7 @@ def name_of(check: Check) -> str:
     >>> name_of(Check("nk105", "pfs", "C9", "median", "months", "8", "fitted", 8.0, (6.0,) * 5))
     'C9 nk105, pfs: median'
     """
-    return f"{check.label} {check.card}, {check.observation}: {check.name}".strip()
+    return f"{check.label} {check.card}, {check.observation}: {check.name.replace('_', ' ')}".strip()
 
 
 def inside_words(check: Check) -> str:
@@ -93,7 +93,7 @@ def miss_sentence(check: Check, result: FitResult) -> str:
     if check.role != "fitted":
         return f"{what} It was not fitted: here the model predicts wrongly, or the trial differs."
     term = result.terms.get(f"{check.card}.{check.observation}")
-    costs = "" if term is None else f" (log-likelihood {term:.2f} at the top)"
+    costs = "" if term is None else f" (log-likelihood {round(term, 2) + 0.0:.2f} at the top)"
     return f"{what} It was fitted{costs}: other cards, the priors or the structure keep the model from it."
 
 

@@ -15,6 +15,7 @@ from .report_figure import ReportFigure, short
 Array = NDArray[np.float64]
 
 MOST_PAIRS = 6
+SHORT_UNITS = ("patients", "months")  # that fit beside a figure; the table has all
 
 
 def fit_figures(result: FitResult) -> list[ReportFigure]:
@@ -33,7 +34,7 @@ def fit_figures(result: FitResult) -> list[ReportFigure]:
 def _checks(result: FitResult) -> ReportFigure:
     rows = []
     for item in result.checks:
-        unit = "" if item.unit in ("", "1") else f" {item.unit}"
+        unit = f" {item.unit}" if item.unit in SHORT_UNITS else ""
         words = f"{number(item.printed)}; {range_of(item.quantiles)}{unit}"
         place = place_among(item.printed, item.quantiles)
         label = short(name_of(item), 44)
