@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from .cards import TrialCard
 from .cohort_likelihood import patients_of
+from .mean_likelihood import standard_deviations
 from .mean_observation import MeanObservation
 from .mean_summary import MeanSummary, is_logarithmic, is_median, quantiles_printed
 from .observations import InequalityObservation
@@ -70,7 +71,9 @@ def statistic(observation: Printed) -> Statistic:
         case HazardRatioObservation():
             return Statistic(("hazard ratio",), "1", (observation.ratio,))
         case InequalityObservation():
-            return Statistic(("kept by",), "share of patients", (1.0 if observation.number else 0.5,))
+            return Statistic(
+                ("kept by",), "share of patients, at least", (1.0 if observation.number else 0.5,)
+            )
         case MeanObservation() if is_median(observation):
             printed = quantiles_printed(observation)
             names = tuple(f"at most {value:g}" for _, values in printed for value in values)
@@ -111,7 +114,11 @@ def replicates(
             return np.full((count, 1), float(np.mean(shares)))
         case MeanObservation() if not is_median(observation):
             summary = MeanSummary.of(summarise(observation, arms), len(observation.centre))
-            draws = summary.mean + rng.normal(size=(count, summary.mean.size)) @ summary.factor.T
+            factor = summary.factor
+            if observation.spread_assumed:
+                deviations = np.array(standard_deviations(observation), dtype=np.float64)
+                factor = np.diag(deviations / np.sqrt(observation.number))
+            draws = summary.mean + rng.normal(size=(count, summary.mean.size)) @ factor.T
             return np.exp(draws) if is_logarithmic(observation) else draws
         case BestChangeObservation() | MeanObservation():
             return _shares_below(observation, arms, count, rng)

@@ -71,7 +71,7 @@ def synthetic_fit(*, draws: int = 120, hostile: bool = False, converged: bool = 
 
 def _checks(hostile: bool) -> tuple[Check, ...]:
     counts = (3.0, 5.0, 6.0, 6.0, 8.0)
-    months = (2.1, 2.5, 2.8, 3.1, 3.6)
+    months = (2.2, 2.5, 2.8, 3.1, 3.6)
     label = HOSTILE if hostile else "C1"
     fitted, checked = "fitted", "check only"
     return (

@@ -72,7 +72,7 @@ def test_what_must_be_said_is_said_before_the_first_figure(result, page):
 def test_a_miss_says_on_which_side_and_whether_it_was_fitted(result):
     (miss,) = misses(result)
     said = miss_sentence(miss, result)
-    assert "printed 1.9 months; central 95 % of replicate trials 2.1 to 3.6, so the model is too high" in said
+    assert "printed 1.9 months; central 95 % of replicate trials 2.2 to 3.6, so the model is too high" in said
     assert "It was fitted (log-likelihood -3.50 at the top)" in said
     checked = dataclasses.replace(miss, role="check only", printed=4.0)
     both = dataclasses.replace(result, checks=(checked, miss))
