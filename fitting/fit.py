@@ -18,9 +18,10 @@ from .estimators.bank import fill, identity_of
 from .estimators.emulator import Emulator, places_that_move
 from .estimators.evidence import evidence
 from .estimators.local import LocalSearch, Start, climb, search
-from .estimators.posterior import prior_points, prior_variance
+from .estimators.posterior import prior_points
 from .estimators.refinement import Refined, refine
 from .fit_result import LEVELS, Check, FitResult, Learnt
+from .identifiability import learnt
 from .objective import Objective
 from .predictive import replicates, statistic
 from .problem import Problem, load_problem
@@ -257,15 +258,13 @@ def weighted_quantiles(values: Array, weights: Array, levels: Iterable[float]) -
 def _learnt(objective: Objective, draws: Array, weights: Array, top: Array) -> tuple[Learnt, ...]:
     parameters = objective.free_parameters
     natural, at_top = parameters.natural(draws), parameters.natural(top)
-    before = prior_variance(parameters)
-    mean = weights @ draws
-    after = weights @ (draws - mean) ** 2
+    narrowed = learnt(parameters, draws, weights)
     return tuple(
         Learnt(
             item.name,
             tuple(float(item.prior.quantile(level)) for level in LEVELS),
             weighted_quantiles(natural[:, place], weights, LEVELS),
-            float(1.0 - after[place] / before[place]),
+            narrowed[place].contraction,
             float(at_top[place]),
         )
         for place, item in enumerate(parameters.items)

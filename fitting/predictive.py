@@ -22,7 +22,7 @@ from .response_observations import (
     CountObservation,
     EveryObservation,
 )
-from .summaries import summarise
+from .summaries import free_at, summarise
 from .time_observations import HazardRatioObservation, MedianObservation, SurvivalObservation
 
 Array = NDArray[np.float64]
@@ -127,10 +127,8 @@ def replicates(
 
 def _medians(observation: MedianObservation, arms: Arms, count: int, rng: np.random.Generator) -> Array:
     """Medians of patients whose events are seen at the scans; infinite if fewer than half have one."""
-    first = arms[observation.arms[0]]
-    days = first.cohort.scans
-    weights = [arms[name].cohort.arm.n for name in observation.arms]
-    free = np.average([arms[name].free_at(days) for name in observation.arms], axis=0, weights=weights)
+    days = arms[observation.arms[0]].cohort.scans
+    free = free_at(observation.arms, arms, days)
     steps = np.clip(-np.diff(np.concatenate([[1.0], free, [0.0]])), 0.0, None)
     events = rng.multinomial(observation.number, steps / steps.sum(), count)
     left = 1.0 - np.cumsum(events, axis=1) / observation.number

@@ -66,10 +66,10 @@ def summarise(observation: Printed, arms: Arms) -> Array:
                 ]
             )
         case SurvivalObservation():
-            return logits(_free_at(observation.arms, arms, observation.days))
+            return logits(free_at(observation.arms, arms, observation.days))
         case MedianObservation():
             scans = arms[observation.arms[0]].cohort.scans
-            return logits(_free_at(observation.arms, arms, days_about(observation, scans)))
+            return logits(free_at(observation.arms, arms, days_about(observation, scans)))
         case HazardRatioObservation():
             return np.array([_log_hazard_ratio(observation, arms)])
         case InequalityObservation():
@@ -134,7 +134,8 @@ def _categories(observation: CategoriesObservation, arms: Arms) -> Array:
     return np.array([sum(plain[item] for item in group) for group in observation.groups.values()])
 
 
-def _free_at(names: Sequence[str], arms: Arms, days: ArrayLike) -> Array:
+def free_at(names: Sequence[str], arms: Arms, days: ArrayLike) -> Array:
+    """Share of pooled arms that is free of progression at each day."""
     return _pooled(names, arms, lambda arm: arm.free_at(days))
 
 
@@ -142,8 +143,8 @@ def _log_hazard_ratio(observation: HazardRatioObservation, arms: Arms) -> float:
     """Logarithm of a hazard ratio, by the trial's estimator in a large trial."""
     days = arms[observation.arms[0]].cohort.scans
     return likelihoods.expected_log_hazard_ratio(
-        _free_at(observation.arms, arms, days),
-        _free_at(observation.arms_against, arms, days),
+        free_at(observation.arms, arms, days),
+        free_at(observation.arms_against, arms, days),
         treated_number=sum(arms[name].cohort.arm.n for name in observation.arms),
         control_number=sum(arms[name].cohort.arm.n for name in observation.arms_against),
     )
