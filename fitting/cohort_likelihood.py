@@ -28,17 +28,21 @@ Array = NDArray[np.float64]
 STATED_DEVIATION = 0.25  # of the share of patients that a statement without numbers is about; assumed
 
 
-def log_likelihood(observation: Printed, summary: Array, card: TrialCard) -> float:
+def log_likelihood(observation: Printed, summary: Array, card: TrialCard) -> Array:
     """Logarithm of the probability (density) of an observation.
 
     Parameters
     ----------
     observation
         One that patients can be set beside.
-    summary : ndarray
-        Of `summaries.summarise`.
+    summary : ndarray, shape (..., L)
+        Of `summaries.summarise`; one row a parameter vector.
     card : TrialCard
         Whose arms the observation is about.
+
+    Returns
+    -------
+    ndarray, shape (...)
 
     Raises
     ------
@@ -70,13 +74,13 @@ def log_likelihood(observation: Printed, summary: Array, card: TrialCard) -> flo
                 observation.ratio,
                 observation.lower,
                 observation.upper,
-                float(summary[0]),
+                summary[..., 0],
                 level=observation.level,
             )
         case InequalityObservation():
             shares = expit(summary)
             if observation.number is None:
-                return likelihoods.above(float(np.mean(shares)), 0.5, STATED_DEVIATION)
+                return likelihoods.above(shares.mean(axis=-1), 0.5, STATED_DEVIATION)
             return likelihoods.every(patients_of(card, observation.arms, observation.number), shares)
         case MeanObservation():
             return log_likelihood_of_mean(observation, summary)
@@ -100,10 +104,10 @@ def _spread_over(sizes: tuple[int, ...], number: int) -> tuple[int, ...]:
     return tuple(int(item) for item in numbers)
 
 
-def _median(observation: MedianObservation, free: Array) -> float:
+def _median(observation: MedianObservation, free: Array) -> Array:
     number = likelihoods.informative_number(
         observation.number, observation.median, observation.lower, observation.upper, level=observation.level
     )
-    if free.size == 2:
-        return likelihoods.median_at_scan(float(free[0]), float(free[1]), number)
-    return likelihoods.median_time(float(free[0]), number)
+    if free.shape[-1] == 2:
+        return likelihoods.median_at_scan(free[..., 0], free[..., 1], number)
+    return likelihoods.median_time(free[..., 0], number)

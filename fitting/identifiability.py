@@ -152,7 +152,7 @@ def _curvature(posterior: Summarised, here: Mapping[str, Array], name: str) -> A
     steps = CURVE_STEP * np.maximum(np.abs(middle), 1.0)
 
     def term(moved: Array) -> float:
-        return float(posterior.judge({**here, name: moved}, 0.0).terms[name])
+        return float(posterior.terms({**here, name: moved})[name])
 
     matrix = np.empty((middle.size, middle.size))
     offsets = np.diag(steps)

@@ -13,8 +13,8 @@ Array = NDArray[np.float64]
 QUARTILE = float(ndtri(0.75))
 
 
-def log_likelihood_of_mean(observation: MeanObservation, summary: Array) -> float:
-    """Logarithm of the probability density of centres and spreads, given their summary."""
+def log_likelihood_of_mean(observation: MeanObservation, summary: Array) -> Array:
+    """Logarithm of the probability density of centres and spreads, given their summary; shape (...)."""
     if is_median(observation):
         return _of_medians(observation, summary)
     logarithm = is_logarithmic(observation)
@@ -28,25 +28,25 @@ def log_likelihood_of_mean(observation: MeanObservation, summary: Array) -> floa
         assumed = np.array(deviations, dtype=np.float64)
         covariance = np.diag(assumed**2 / observation.number + reading**2)
         return likelihoods.mean_of(printed, predicted.mean, covariance)
-    covariance = predicted.factor @ predicted.factor.T + np.diag(reading**2)
+    covariance = predicted.factor @ np.swapaxes(predicted.factor, -1, -2) + np.diag(reading**2)
     total = likelihoods.mean_of(printed, predicted.mean, covariance)
     for place, deviation in enumerate(deviations):
         if deviation:
-            total += likelihoods.deviation_of(
+            total = total + likelihoods.deviation_of(
                 deviation,
-                float(predicted.deviation[place]),
+                predicted.deviation[..., place],
                 observation.number,
-                kurtosis=float(predicted.kurtosis[place]),
+                kurtosis=predicted.kurtosis[..., place],
             )
     return total
 
 
-def _of_medians(observation: MeanObservation, summary: Array) -> float:
+def _of_medians(observation: MeanObservation, summary: Array) -> Array:
     """Medians, and quartiles where they were printed, one visit after the other."""
-    total, place = 0.0, 0
+    total, place = np.zeros(summary.shape[:-1]), 0
     for levels, values in quantiles_printed(observation):
-        below = expit(summary[place : place + len(values)])
-        total += likelihoods.quantiles_of(levels, below, observation.number)
+        below = expit(summary[..., place : place + len(values)])
+        total = total + likelihoods.quantiles_of(levels, below, observation.number)
         place += len(values)
     return total
 

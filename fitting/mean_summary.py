@@ -46,13 +46,15 @@ class MeanSummary:
 
     @classmethod
     def of(cls, flat: Array, count: int) -> "MeanSummary":
-        """The summary that a vector of `flat` holds."""
+        """The summary that a vector of `flat` holds; or many, one a row of shape (..., L)."""
         triangle = count * (count + 1) // 2
-        mean, beneath, deviation, kurtosis = np.split(flat, [count, count + triangle, 2 * count + triangle])
-        factor = np.zeros((count, count))
-        factor[np.tril_indices(count)] = beneath
-        places = np.diag_indices(count)
-        factor[places] = np.exp(factor[places])
+        mean, beneath, deviation, kurtosis = np.split(
+            flat, [count, count + triangle, 2 * count + triangle], axis=-1
+        )
+        factor = np.zeros((*flat.shape[:-1], count, count))
+        factor[..., *np.tril_indices(count)] = beneath
+        places = np.arange(count)
+        factor[..., places, places] = np.exp(factor[..., places, places])
         return cls(mean, factor, np.exp(deviation), np.exp(kurtosis))
 
 

@@ -58,6 +58,13 @@ class Evaluation:
         """Up to a constant."""
         return self.log_likelihood + self.log_prior
 
+    @classmethod
+    def of(cls, terms: Mapping[str, ArrayLike], log_prior: float) -> "Evaluation":
+        """The posterior that log-likelihoods of observations add up to; impossible if one is no number."""
+        each = {name: float(np.asarray(value)) for name, value in terms.items()}
+        total = sum(each.values())
+        return cls(total if np.isfinite(total) else FAILED, log_prior, each)
+
 
 @dataclass(frozen=True, slots=True)
 class FittedCard:
@@ -214,7 +221,7 @@ class Objective:
         failed = sum(arm.course.failed for arms in predictions.values() for arm in arms.values())
         if failed:
             return Evaluation(FAILED, log_prior, failed=failed, reason=f"{failed} patients failed")
-        return self.judge(self.summaries(predictions), log_prior)
+        return Evaluation.of(self.terms(self.summaries(predictions)), log_prior)
 
     def summaries(self, predictions: Mapping[str, Mapping[str, Prediction]]) -> dict[str, Array]:
         """Summary of every fitted observation, by card and id."""
@@ -224,16 +231,14 @@ class Objective:
             for one in item.observations
         }
 
-    def judge(self, summaries: Mapping[str, Array], log_prior: float = 0.0) -> Evaluation:
-        """The posterior that summaries give, whether simulated or emulated."""
-        terms = {
+    def terms(self, summaries: Mapping[str, Array]) -> dict[str, Array]:
+        """Log-likelihood of every fitted observation, by card and id, given summaries of shape (..., L)."""
+        return {
             name: log_likelihood(one, summaries[name], item.card)
             for item in self.cards
             for one in item.observations
             for name in (f"{item.card.id}.{one.id}",)
         }
-        total = float(sum(terms.values()))
-        return Evaluation(total if np.isfinite(total) else FAILED, log_prior, terms)
 
     def symbols(self, context: Context) -> tuple[str, ...]:
         """Parameters of the patients that move with anything free in a context, calibrated ones included."""

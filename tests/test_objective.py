@@ -8,7 +8,7 @@ from lag3ig.fitting.objective import Objective
 from lag3ig.fitting.problem import FreeEntry, Problem, load_problem
 from lag3ig.model.errors import ParameterError
 
-from .tolerances import SLOPE, TOLERANCE_EFFECT
+from .tolerances import ROUNDING, SLOPE, TOLERANCE_EFFECT
 
 # Cards of two indications, three drugs, counts, statements, medians and means; small, so that it runs in CI.
 CARDS = ("brignone2009", "escudier2007", "mcdermott2021", "paclitaxel_hr_positive")
@@ -43,6 +43,23 @@ def test_the_same_point_has_the_same_bits(small):
     point = small.free_parameters.centre()
     again = Objective(_problem(patients=16), rtol=1e-7, threads=1)
     assert small(point) == small(point) == again(point)
+
+
+def test_many_rows_of_summaries_have_the_terms_of_each(small):
+    """With one row among them that no covariance can be made of: it alone is no number."""
+    whole = small.with_everything()
+    known = whole.summaries(whole.predict(small.free_parameters.centre()))
+    rng = np.random.default_rng(3)
+    rows = {name: value + 0.05 * rng.normal(size=(6, value.size)) for name, value in known.items()}
+    for value in rows.values():
+        value[4] = np.nan
+    together = whole.terms(rows)
+    for row in range(6):
+        alone = whole.terms({name: value[row] for name, value in rows.items()})
+        for name, value in alone.items():
+            assert np.shape(value) == ()
+            np.testing.assert_allclose(together[name][row], value, rtol=ROUNDING)
+            assert np.isfinite(value) == (row != 4), name
 
 
 def test_the_tolerance_of_curves_does_not_show():

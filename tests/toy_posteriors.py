@@ -77,21 +77,20 @@ class LinearGaussian:
         parts = np.split(predictions["card"]["arm"].curve, np.cumsum(self.sizes)[:-1])
         return {f"card{place}.mean": part for place, part in enumerate(parts)}
 
-    def judge(self, summaries, log_prior=0.0):
+    def terms(self, summaries):
         ends = np.cumsum(self.sizes)[:-1]
         terms = {}
         for place, (data, errors) in enumerate(
             zip(np.split(self.data, ends), np.split(self.errors, ends), strict=True)
         ):
             away = (summaries[f"card{place}.mean"] - data) / errors
-            terms[f"card{place}.mean"] = float(
-                -0.5 * (away**2).sum() - np.log(errors * np.sqrt(2.0 * np.pi)).sum()
-            )
-        return Evaluation(sum(terms.values()), log_prior, terms)
+            constant = np.log(errors * np.sqrt(2.0 * np.pi)).sum()
+            terms[f"card{place}.mean"] = -0.5 * (away**2).sum(axis=-1) - constant
+        return terms
 
     def __call__(self, free):
         log_prior = float(self.free_parameters.log_prior(free))
-        return self.judge(self.summaries(self.predict(free)), log_prior)
+        return Evaluation.of(self.terms(self.summaries(self.predict(free))), log_prior)
 
     def gradient(self, free):
         point = np.asarray(free)

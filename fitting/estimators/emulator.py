@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...model.errors import ParameterError
 from ..objective import FAILED, Evaluation, Objective
 from .bank import Bank
-from .posterior import Summarised, prior_scale
+from .posterior import Summarised, judged, prior_scale
 from .surface import Surface, fit_surface
 
 Array = NDArray[np.float64]
@@ -85,13 +85,7 @@ class Emulator:
 
     def _judged(self, summaries: Array, points: Array) -> Array:
         """Log-posterior that each row of summaries gives, shape (R,)."""
-        prior = np.asarray(self.free_parameters.log_prior(points))
-        return np.array(
-            [
-                self.posterior.judge(self.bank.apart(row), float(log_prior)).log_posterior
-                for row, log_prior in zip(summaries, prior, strict=True)
-            ]
-        )
+        return judged(self.posterior, self.bank.apart(summaries), points)
 
     def _distance(self, points: Array) -> Array:
         """Distance from the middle of the draws in their own spread, shape (R,)."""
@@ -110,7 +104,8 @@ class Emulator:
         log_prior = float(self.free_parameters.log_prior(point[0]))
         if not self._distance(point)[0] <= self.reach:
             return Evaluation(FAILED, log_prior, reason=BEYOND)
-        return self.posterior.judge(self.bank.apart(self.summaries(point)[0]), log_prior)
+        terms = self.posterior.terms(self.bank.apart(self.summaries(point)[0]))
+        return Evaluation.of(terms, log_prior)
 
     def many(self, points: ArrayLike) -> Array:
         """Log-posterior at points of shape (R, n), shape (R,)."""

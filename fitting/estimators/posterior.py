@@ -55,8 +55,8 @@ class Summarised(Posterior, Protocol):
     def summaries(self, predictions: Any) -> Mapping[str, Array]:
         """Summary of every observation, by its name."""
 
-    def judge(self, summaries: Mapping[str, Array], log_prior: float) -> Evaluation:
-        """The posterior that summaries give."""
+    def terms(self, summaries: Mapping[str, Array]) -> Mapping[str, Array]:
+        """Log-likelihood of every observation, shape (...), given summaries of shape (..., L)."""
 
 
 def log_posterior(posterior: Posterior, point: ArrayLike) -> float:
@@ -72,6 +72,13 @@ def log_posteriors(posterior: Posterior, points: ArrayLike) -> Array:
         values = np.asarray(posterior.many(rows), dtype=np.float64)
         return np.where(np.isnan(values), IMPOSSIBLE, values)
     return np.array([log_posterior(posterior, row) for row in rows])
+
+
+def judged(posterior: Summarised, summaries: Mapping[str, Array], points: Array) -> Array:
+    """Log-posterior of points of shape (R, n) whose summaries have shapes (R, L), shape (R,)."""
+    terms = posterior.terms(summaries)
+    total = np.sum(list(terms.values()), axis=0) + posterior.free_parameters.log_prior(points)
+    return np.where(np.isfinite(total), total, IMPOSSIBLE)
 
 
 def prior_scale(free_parameters: FreeParameters) -> Array:

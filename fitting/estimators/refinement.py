@@ -12,7 +12,7 @@ from .bank import Bank, fill, joined
 from .emulator import Emulator
 from .ensemble import EnsembleDraws, sample
 from .importance import TRUSTED, Weighted, correct
-from .posterior import Summarised
+from .posterior import Summarised, judged
 
 Array = NDArray[np.float64]
 
@@ -167,9 +167,6 @@ def refine(
 
 def _exact(posterior: Summarised, bank: Bank, count: int) -> Array:
     """Log-posterior that the own summaries of the last draws of a bank give, shape (count,)."""
-    found = np.full(count, FAILED)
-    for place, row in enumerate(range(len(bank) - count, len(bank))):
-        if bank.failed[row] == 0:
-            log_prior = float(posterior.free_parameters.log_prior(bank.points[row]))
-            found[place] = posterior.judge(bank.apart(bank.summaries[row]), log_prior).log_posterior
-    return found
+    rows = slice(len(bank) - count, len(bank))
+    exact = judged(posterior, bank.apart(bank.summaries[rows]), bank.points[rows])
+    return np.where(bank.solved[rows], exact, FAILED)

@@ -5,6 +5,7 @@ frequent each patient is: one simulated population serves all of their values th
 else moves, and whatever leaves too few patients effective, is simulated again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,7 +73,7 @@ class Reweighted:
         failed = sum(arm.course.failed for arms in predictions.values() for arm in arms.values())
         if failed:
             return Evaluation(FAILED, log_prior, failed=failed, reason=f"{failed} patients failed")
-        return self.judge(self.summaries(predictions), log_prior)
+        return Evaluation.of(self.terms(self.summaries(predictions)), log_prior)
 
     def predict(self, free: ArrayLike) -> dict[str, dict[str, Prediction]]:
         """Predictions of every arm of every card, by their ids.
@@ -88,9 +89,9 @@ class Reweighted:
         """Summary of every fitted observation, by card and id."""
         return self.objective.summaries(predictions)
 
-    def judge(self, summaries: dict[str, Array], log_prior: float = 0.0) -> Evaluation:
-        """The posterior that summaries give."""
-        return self.objective.judge(summaries, log_prior)
+    def terms(self, summaries: Mapping[str, Array]) -> dict[str, Array]:
+        """Log-likelihood of every observation, shape (...), given summaries of shape (..., L)."""
+        return self.objective.terms(summaries)
 
     def _card(self, item: FittedCard, free: ArrayLike) -> dict[str, Prediction]:
         model = self.objective.model(free, item.context)
