@@ -14,6 +14,7 @@ _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*
 _UNIT = re.compile(
     r"[A-Za-zµμ%_]+(?:(?:\*\*|\^)-?\d)?(?:\s*[*/]\s*(?:[A-Za-zµμ%_]+|1)(?:(?:\*\*|\^)-?\d)?)*\Z|1(?:/[A-Za-zµμ]+)?\Z"
 )
+_BARE_POWER = re.compile(r"(?<=[A-Za-zµμ])(-?\d)(?=\s*(?:[*/]|\Z))")  # as in 'mg/m2'
 _WORD = re.compile(r"[A-Za-zµμ_]+")
 _CALENDAR = frozenset({"minute", "hour", "day", "week", "month", "year"})
 _DIMENSIONS = {
@@ -76,6 +77,7 @@ def _registry() -> Any:
 
 def _unit(text: str, what: str, *, wanted: str = "") -> Any:
     """A unit of the registry; the message of one that is refused names the unit that is wanted instead."""
+    text = _BARE_POWER.sub(r"^\1", text)
     if len(text) > _LONGEST or not _UNIT.match(text):
         raise UnitError(
             f"{what}: {text[:_LONGEST]!r} is no unit; write a unit such as 'mg', 'd', 'mg/L' or 'mg/m^2'"

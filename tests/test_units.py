@@ -24,6 +24,8 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_v
         ("1 h", "d", 1 / 24),
         ("1 month", "d", 30.4375),
         ("80 mg/m^2", "mg/m**2", 80.0),
+        ("80 mg/m2", "mg/m^2", 80.0),
+        ("80 mg*m-2", "mg/m^2", 80.0),
         ("2 mg/h", "mg/d", 48.0),
         ("1e-3 g", "mg", 1.0),
         ("60 nM", "nmol/L", 60.0),
