@@ -31,7 +31,10 @@ def init_command(
 @guarded
 def check_command(
     file: Annotated[
-        Path, typer.Argument(help="Protocol or trial card (.toml), event table (.csv), result (.h5).")
+        Path,
+        typer.Argument(
+            help="Protocol or trial card (.toml), name of a card that ships, event table (.csv), result (.h5)."
+        ),
     ],
     json: Json = False,
 ) -> None:
@@ -39,6 +42,8 @@ def check_command(
     from ..model.errors import StorageError
 
     readers = {".toml": _document, ".csv": _events, ".h5": _result}
+    if not file.suffix:
+        file = _shipped_card(file)
     if file.suffix not in readers:
         raise StorageError(f"{file}: what is it? The name must end in one of {', '.join(readers)}")
     if not file.is_file():
@@ -52,6 +57,18 @@ def check_command(
         for line in value if isinstance(value, list) else [value]:
             if name != "kind":
                 typer.echo(f"  {name}: {line}")
+
+
+def _shipped_card(name: Path) -> Path:
+    from ..fitting.cards import DATA, cards
+    from ..model.errors import StorageError, nearest
+
+    if str(name) in cards():
+        return DATA / f"{name}.toml"
+    raise StorageError(
+        f"{name}: no trial card that ships is called so; {nearest(str(name), cards())}; a file's name ends in "
+        ".toml, .csv or .h5"
+    )
 
 
 def _document(file: Path) -> dict[str, Any]:

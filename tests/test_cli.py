@@ -140,6 +140,7 @@ def test_check_tells_what_a_file_is(ran, lag3ig):
 def test_check_tells_what_a_card_says_and_what_is_wrong_with_it(tmp_path, lag3ig):
     card = Path(cli_trial.__file__).parents[1] / "fitting" / "data" / "brignone2009.toml"
     found = lag3ig("check", card).stdout
+    assert lag3ig("check", "brignone2009").stdout == found
     assert "valid trial card" in found
     assert "fitted: C1 stable_high: 7 of 8 (count; read)" in found
     assert "no observable in the model: antibodies: none reported" in found

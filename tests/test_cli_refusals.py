@@ -82,6 +82,7 @@ WRONG_CALLS = {
     "two outputs": (["simulate", "--json", "--csv", "-"], ["standard output"]),
     "too many points": (["simulate", "--days", "30000", "--step", "0.01"], ["--step"]),
     "what is it": (["check", "a.xyz"], [".toml", ".csv", ".h5"]),
+    "no card": (["check", "brignone2008"], ["brignone2008", "'brignone2009'", ".toml"]),
     "no file to check": (["check", "a.toml"], ["a.toml", "no such file"]),
     "protocol's name": (["init", "a.txt"], [".toml"]),
     "no patients": (["run", "starter", "--patients", "0"], ["--patients"]),
