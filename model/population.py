@@ -105,6 +105,7 @@ def draw(
     seed: int,
     sampling: str = "independent",
     most_draws: int = MOST_DRAWS,
+    distribution: ParameterDistribution | None = None,
 ) -> Patients:
     """Patients of a model, each plausible by the model's own rules.
 
@@ -122,6 +123,8 @@ def draw(
         ``"independent"``, ``"sobol"`` or ``"latin"``.
     most_draws
         Draws of one patient after which the population is refused.
+    distribution
+        What patients are drawn from, if not from the model's own table: it may differ between them.
 
     Raises
     ------
@@ -137,7 +140,7 @@ def draw(
     True
     """
     numbers = _numbers(count, ids, sampling)
-    distribution = ParameterDistribution(model)
+    distribution = ParameterDistribution(model) if distribution is None else distribution
     parameters = np.empty((len(numbers), len(model.kernels.parameters)))
     component = np.zeros(len(numbers), dtype=np.int8)
     attempts = np.zeros(len(numbers), dtype=np.int64)
