@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..model.errors import ParameterError
 from .estimators.posterior import Summarised, prior_scale, prior_variance
 from .free_parameters import FreeParameters
+from .predictions import failed_patients
 
 Array = NDArray[np.float64]
 
@@ -140,7 +141,7 @@ def information(posterior: Summarised, free: ArrayLike) -> Information:
 
 def _summaries(posterior: Summarised, point: Array) -> dict[str, Array]:
     predictions = posterior.predict(point)
-    failed = sum(arm.course.failed for arms in predictions.values() for arm in arms.values())
+    failed = failed_patients(predictions)
     if failed:
         raise ParameterError(f"{failed} patients fail beside the point that information is asked of")
     return {name: np.ravel(value) for name, value in posterior.summaries(predictions).items()}

@@ -16,7 +16,7 @@ from .cohort_likelihood import log_likelihood
 from .course import Cohort
 from .free_parameters import Context, FreeParameters
 from .gradient import change_of_patients, slope_along
-from .predictions import Prediction
+from .predictions import Prediction, failed_patients
 from .printed import Printed
 from .problem import Problem
 from .summaries import summarise
@@ -218,7 +218,7 @@ class Objective:
             return Evaluation(FAILED, log_prior, reason=str(fault))
 
     def _judge(self, predictions: Mapping[str, Mapping[str, Prediction]], log_prior: float) -> Evaluation:
-        failed = sum(arm.course.failed for arms in predictions.values() for arm in arms.values())
+        failed = failed_patients(predictions)
         if failed:
             return Evaluation(FAILED, log_prior, failed=failed, reason=f"{failed} patients failed")
         return Evaluation.of(self.terms(self.summaries(predictions)), log_prior)

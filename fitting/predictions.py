@@ -5,6 +5,7 @@ mean on treatment over a measured baseline given the values on treatment, a rise
 normal errors, a sample below the limit of quantification as a log-normal tail.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -130,3 +131,8 @@ class Prediction:
         before = np.searchsorted(self.cohort.scans, np.asarray(days, dtype=np.float64), side="right")
         whole = np.concatenate([np.ones((self.cohort.ids.size, 1)), self.outcomes.free], axis=1)
         return whole[:, before]
+
+
+def failed_patients(predictions: Mapping[str, Mapping[str, Prediction]]) -> int:
+    """Patients, over all arms of all cards, that could not be simulated."""
+    return sum(arm.course.failed for arms in predictions.values() for arm in arms.values())

@@ -15,6 +15,7 @@ from ...model.retrieval import read
 from ...model.storage import check_writable, write
 from ...model.tree import Dataset, Group, Stored
 from ..objective import Objective
+from ..predictions import failed_patients
 from .posterior import Summarised
 
 Array = NDArray[np.float64]
@@ -171,20 +172,26 @@ def _begun(
 def _check_points(bank: Bank, wanted: Array, path: str | Path | None) -> None:
     shared = min(len(bank), len(wanted))
     differ = np.flatnonzero((bank.points[:shared] != wanted[:shared]).any(axis=1))
-    if differ.size:
-        raise StorageError(
-            f"cannot go on with {path or 'the bank'}: from draw {differ[0]} on it was filled at other points "
-            "(another seed, centre or spread); name another file"
-        )
+    if not differ.size:
+        return
+    if differ[0]:
+        why = "another number of draws before the first round, or rounds of another size"
+        remedy = "ask for as many as it was begun with, or name another file"
+    else:
+        why, remedy = "another seed, centre or spread", "name another file"
+    raise StorageError(
+        f"cannot go on with {path or 'the bank'}: it has {len(bank)} draws, and from draw {differ[0]} on it was "
+        f"filled at other points ({why}); {remedy}"
+    )
 
 
 def _evaluated(posterior: Summarised, point: Array) -> tuple[dict[str, Array], int]:
     """Summaries at a point and how many patients failed; no summaries if any did."""
     try:
         predictions = posterior.predict(point)
-        failed = sum(arm.course.failed for arms in predictions.values() for arm in arms.values())
+        failed = failed_patients(predictions)
         if failed:
-            return {}, int(failed)
+            return {}, failed
         found = {name: np.ravel(value) for name, value in posterior.summaries(predictions).items()}
     except (Lag3igError, np.linalg.LinAlgError):
         return {}, NO_SUMMARY

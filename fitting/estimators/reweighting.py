@@ -16,7 +16,7 @@ from ...model.distribution import ParameterDistribution
 from ...model.errors import Lag3igError
 from ..free_parameters import FreeParameters
 from ..objective import FAILED, Evaluation, FittedCard, Objective
-from ..predictions import Prediction
+from ..predictions import Prediction, failed_patients
 
 Array = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ class Reweighted:
             predictions = self.predict(free)
         except Lag3igError as fault:
             return Evaluation(FAILED, log_prior, reason=str(fault))
-        failed = sum(arm.course.failed for arms in predictions.values() for arm in arms.values())
+        failed = failed_patients(predictions)
         if failed:
             return Evaluation(FAILED, log_prior, failed=failed, reason=f"{failed} patients failed")
         return Evaluation.of(self.terms(self.summaries(predictions)), log_prior)
