@@ -33,7 +33,7 @@ def check_command(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Protocol or trial card (.toml), name of a card that ships, event table (.csv), result (.h5)."
+            help="Protocol or trial card (.toml), name of one that ships, event table (.csv), result (.h5)"
         ),
     ],
     json: Json = False,
@@ -66,8 +66,8 @@ def _shipped_card(name: Path) -> Path:
     if str(name) in cards():
         return DATA / f"{name}.toml"
     raise StorageError(
-        f"{name}: no trial card that ships is called so; {nearest(str(name), cards())}; a file's name ends in "
-        ".toml, .csv or .h5"
+        f"{name}: no trial card that ships is called so; {nearest(str(name), cards())}; the name of a file "
+        "ends in .toml, .csv or .h5"
     )
 
 
