@@ -180,8 +180,8 @@ def _check_points(bank: Bank, wanted: Array, path: str | Path | None) -> None:
     else:
         why, remedy = "another seed, centre or spread", "name another file"
     raise StorageError(
-        f"cannot go on with {path or 'the bank'}: it has {len(bank)} draws, and from draw {differ[0]} on it was "
-        f"filled at other points ({why}); {remedy}"
+        f"cannot go on with {path or 'the bank'}: it has {len(bank)} draws, and from draw {differ[0]} on it "
+        f"was filled at other points ({why}); {remedy}"
     )
 
 
