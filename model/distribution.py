@@ -17,7 +17,7 @@ from .spread import Declared
 
 Floats = NDArray[np.float64]
 
-_COMPONENT = "component of the mixture"
+COMPONENT = "component of the mixture"
 
 
 class ParameterDistribution:
@@ -60,7 +60,7 @@ class ParameterDistribution:
         names = [marginal.symbol for marginal in self.marginals]
         varying = len(names)
         if self.mixture:
-            names.append(_COMPONENT)
+            names.append(COMPONENT)
         uniform = points(sampling, names, ids, seed=seed, attempt=attempt, count=count)
         normal = correlate(self.factor, normal_quantile(uniform[:, :varying]))
         drawn = np.tile(self.typical, (len(ids), 1))
