@@ -107,7 +107,7 @@ def measured_moments(
     places = np.diag_indices(len(mean))
     covariance[places] += (weight * own).mean(axis=0) / np.diag(followed)
     fourth = (weight * away**4).mean(axis=0) / np.diag(followed)
-    kurtosis = fourth / np.maximum(np.diag(between), 1e-300) ** 2
+    kurtosis = fourth / np.maximum(np.diag(between) ** 2, 1e-300)
     return Moments(mean, covariance, kurtosis, followed)
 
 
