@@ -82,7 +82,7 @@ def _document(file: Path) -> dict[str, Any]:
     if card:
         return _card(file)
     from .protocol import load_protocol
-    from .trial import load_trial_model
+    from .trial_models import load_trial_model
 
     plan = load_protocol(file).protocol
     model = load_trial_model(plan)

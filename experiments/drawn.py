@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..model import Model, Patients, draw
+from ..model.distribution import ParameterDistribution
+from .distribution_over_draws import DistributionOverDraws
 from .in_order import in_order, piece_size
 from .tables import BLOCK, Table, TableBuilder
 
@@ -20,7 +23,7 @@ class Drawn:
     Attributes
     ----------
     table : Table
-        Columns id, attempts, component and parameters, shape (P, K).
+        Columns id, attempts, component and parameters, shape (P, K); under a fit also draw.
     first : Patients
         The first one: what all were drawn with is what he was drawn with.
     """
@@ -60,16 +63,36 @@ class Drawn:
             yield from zip(wanted, values, strict=True)
 
 
-def draw_some(model: Model, start: int, stop: int, *, of: int, seed: int, sampling: str) -> Patients:
+def draw_some(
+    model: Model,
+    start: int,
+    stop: int,
+    *,
+    of: int,
+    seed: int,
+    sampling: str,
+    distribution: ParameterDistribution | None = None,
+) -> Patients:
     """Patients ``start`` to ``stop - 1`` of a population of ``of``."""
     count = of if sampling == "latin" else None  # a Latin hypercube depends on how many there are
-    return draw(model, count, ids=np.arange(start, min(stop, of)), seed=seed, sampling=sampling)
+    ids = np.arange(start, min(stop, of))
+    return draw(model, count, ids=ids, seed=seed, sampling=sampling, distribution=distribution)
 
 
 def draw_into(
-    builder: TableBuilder, model: Model, count: int, *, seed: int, sampling: str, block: int, threads: int
+    builder: TableBuilder,
+    model: Model,
+    count: int,
+    *,
+    seed: int,
+    sampling: str,
+    block: int,
+    threads: int,
+    distribution: DistributionOverDraws | None = None,
 ) -> Drawn:
     """Draw patients 0 to count - 1 into a table, at most ``block`` at a time; that does not change them.
+
+    With a distribution over draws of a fit, the table has a column more: the draw of each patient.
 
     Raises
     ------
@@ -79,18 +102,21 @@ def draw_into(
     size = piece_size(count, block, threads)
 
     def work(start: int) -> Patients:
-        return draw_some(model, start, start + size, of=count, seed=seed, sampling=sampling)
+        return draw_some(
+            model, start, start + size, of=count, seed=seed, sampling=sampling, distribution=distribution
+        )
 
     first = None
     for some in in_order(work, range(0, count, size), threads=threads):
         first = some.take([0]) if first is None else first
-        builder.add(
-            {
-                "id": some.ids,
-                "attempts": some.attempts,
-                "component": some.component,
-                "parameters": some.parameters,
-            }
-        )
+        columns: dict[str, NDArray[Any]] = {
+            "id": some.ids,
+            "attempts": some.attempts,
+            "component": some.component,
+            "parameters": some.parameters,
+        }
+        if distribution is not None:
+            columns["draw"] = distribution.draw_of(some.ids)
+        builder.add(columns)
     assert first is not None
     return Drawn(builder.finish(), first)

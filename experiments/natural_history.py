@@ -1,6 +1,6 @@
 """Natural history: how many tumours would not progress without drug, by formula and by simulation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from scipy import special
 
 from ..model import Model, endpoints, simulate
 from ..model.chance import draw_chance
+from .distribution_over_draws import DistributionOverDraws
 from .drawn import draw_some
 from .in_order import in_order, piece_size, thread_count
 from .protocol import Protocol
@@ -30,7 +31,8 @@ class NaturalHistory:
         By the doubling time alone: growth is exponential, so the sum grows by 20 % in 3 log2(1.2) doubling
         times.
     interval : (float, float)
-        95 % interval of the analytic share that as many measured doubling times allow.
+        95 % interval of the analytic share: what as many measured doubling times allow, or under a fit what
+        its draws do.
     simulated : float
         Through equations, scans and response rules, with measurement error and new lesions off.
     default : float
@@ -83,9 +85,7 @@ def analytic_share(model: Model, day: float) -> tuple[float, tuple[float, float]
     ----------
     Hahn GJ, Meeker WQ. Statistical Intervals. Wiley 1991, section 4.5, doi 10.1002/9780470316771.
     """
-    parameter = model.parameters["DT"]
-    spread = float(np.sqrt(np.log1p(parameter.spread**2)))
-    limit = (np.log(parameter.value) - np.log(doubling_time_needed(day))) / spread
+    limit = _limit(model, day)
     root = np.sqrt(MEASURED_LESIONS)
     degrees = MEASURED_LESIONS - 1
 
@@ -101,6 +101,20 @@ def analytic_share(model: Model, day: float) -> tuple[float, tuple[float, float]
         return float(special.ndtr(middle / root))
 
     return float(special.ndtr(limit)), (share(0.975), share(0.025))
+
+
+def _limit(model: Model, day: float) -> float:
+    """Standard deviations of the logarithm that the doubling time needed lies below the median."""
+    parameter = model.parameters["DT"]
+    spread = float(np.sqrt(np.log1p(parameter.spread**2)))
+    return float((np.log(parameter.value) - np.log(doubling_time_needed(day))) / spread)
+
+
+def analytic_share_over_draws(models: Sequence[Model], day: float) -> tuple[float, tuple[float, float]]:
+    """Mean over the models of a fit's draws of that share, and its central 95 %."""
+    shares = special.ndtr([_limit(model, day) for model in models])
+    low, high = np.quantile(shares, (0.025, 0.975))
+    return float(shares.mean()), (float(low), float(high))
 
 
 class _Judged(NamedTuple):
@@ -137,6 +151,7 @@ def check_natural_history(
     threads: int | None,
     block: int,
     advance: Callable[[int], None],
+    distribution: DistributionOverDraws | None = None,
 ) -> NaturalHistory:
     """Simulate patients without drug through the protocol's scans and rules.
 
@@ -150,6 +165,8 @@ def check_natural_history(
         Patients of a piece at most.
     advance : callable
         Told the number of patients done.
+    distribution
+        Of the patients under a fit; that of the model if left out.
     """
     scans = np.array([0.0, *protocol.visits.scans])
     lesions = model.kernels.parameters.index("nles")
@@ -161,7 +178,15 @@ def check_natural_history(
     piece = piece_size(patients, block, workers)
 
     def work(start: int) -> _Judged:
-        some = draw_some(model, start, start + piece, of=patients, seed=seed, sampling=protocol.sampling)
+        some = draw_some(
+            model,
+            start,
+            start + piece,
+            of=patients,
+            seed=seed,
+            sampling=protocol.sampling,
+            distribution=distribution,
+        )
         run = simulate(model=model, patients=some, times=scans, threads=1)
         chance = draw_chance(seed, some.ids, protocol.visits, protocol.conduct)
         sums, hazard = run.curve("sld"), run.curve("lesion_hazard")[:, 1:]
@@ -188,7 +213,12 @@ def check_natural_history(
         default.add(judged.default)
         growth.append(judged.growth)
         advance(judged.plain.size)
-    analytic, interval = analytic_share(model, protocol.response.disease_control_at)
+    day = protocol.response.disease_control_at
+    analytic, interval = (
+        analytic_share(model, day)
+        if distribution is None
+        else analytic_share_over_draws(distribution.models, day)
+    )
     return NaturalHistory(
         analytic=analytic,
         interval=interval,

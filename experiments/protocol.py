@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ..fitting.cards import TrialCard, load_card
+from ..fitting.vocabulary import Indication
 from ..model.definition.mechanism import mechanism
 from ..model.definition.parameters import ParameterTable, load_parameters
 from ..model.definition.structures import Structure
@@ -28,6 +29,7 @@ class Protocol(Section):
     question: Text | None = None
     reference: Text | None = None
     published: Text | None = None
+    indication: Indication | None = None
     sampling: Literal["independent", "sobol", "latin"] = "independent"
     structure: Mapping[str, str] = Field(default_factory=dict)
     parameters: Mapping[str, float | str] = Field(default_factory=dict)
@@ -102,9 +104,9 @@ class Protocol(Section):
         """Structure with the protocol's choices."""
         return Structure.from_mapping(self.structure)
 
-    def parameter_table(self) -> ParameterTable:
-        """Parameters with the protocol's values in place of the shipped ones."""
-        return _table(self.parameters)
+    def parameter_table(self, base: ParameterTable | None = None) -> ParameterTable:
+        """Parameters with the protocol's values in place of those of a table, the shipped one if none."""
+        return _table(self.parameters, base)
 
     def card(self) -> TrialCard | None:
         """What a publication printed, to show beside the model."""
@@ -124,8 +126,8 @@ def _understood(value: Any, reader: Any) -> Any:
     return value
 
 
-def _table(values: Mapping[str, float | str]) -> ParameterTable:
-    table = load_parameters()
+def _table(values: Mapping[str, float | str], base: ParameterTable | None = None) -> ParameterTable:
+    table = load_parameters() if base is None else base
     numbers = {
         symbol: quantity(value, table[symbol].unit, what=f"parameter {symbol}")
         for symbol, value in values.items()

@@ -41,6 +41,15 @@ class Pool:
     evaluable: int
     withdrawn: int
     side: str
+    otherwise: str = ""  # what helps beside more patients, if they are too few
+
+    def of_draw(self, draw: int, draws: int) -> "Pool":
+        """The patients of one draw of a fit."""
+        if draws == 1:
+            return self
+        words = f", or take fewer draws of the fit (this is draw {draw} of {draws})"
+        mine = slice(draw, None, draws)
+        return replace(self, stable=self.stable[mine], taken=self.taken[mine], otherwise=words)
 
 
 def resized(pools: Sequence[Pool], treated: Sequence[int], evaluable: Sequence[int]) -> list[Pool]:
@@ -75,11 +84,14 @@ def fisher_tables(low: int, high: int) -> tuple[Array, Array]:
     return tables[0], tables[1]
 
 
-def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float) -> dict[str, NDArray[Any]]:
-    """Outcomes of trials that differ only in who happened to be in them.
+def replicate_trials(
+    pools: Sequence[Pool], *, count: int, seed: int, end: float, draws: int = 1
+) -> dict[str, NDArray[Any]]:
+    """Outcomes of trials that differ in who happened to be in them, and under a fit in its draw.
 
     Every trial has exactly the evaluable patients of the protocol, drawn without anybody twice, also over
-    arms. Withdrawn patients leave at a time uniform over the trial and add their injections only.
+    arms, and all of one draw: trial r has patients of draw r mod D. Withdrawn patients leave at a time
+    uniform over the trial and add their injections only.
 
     Parameters
     ----------
@@ -91,6 +103,8 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
         Trial r is a function of the seed and r.
     end : float
         d; length of the trial.
+    draws : int
+        Draws of a fit, D: patient k belongs to draw k mod D.
 
     Returns
     -------
@@ -100,11 +114,25 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
     Raises
     ------
     ProtocolError
-        If an arm has fewer evaluable virtual patients than the whole trial has patients.
+        If an arm, or a draw's part of it, has fewer evaluable virtual patients than the whole trial has
+        patients.
     """
     size = sum(pool.evaluable + pool.withdrawn for pool in pools)
     picks, withdrawals = _chances(seed, count, size)
-    leaves = withdrawals * end
+    found: dict[str, NDArray[Any]] = {}
+    for draw in range(draws):
+        trials = slice(draw, None, draws)
+        part = _trials(
+            [pool.of_draw(draw, draws) for pool in pools], picks[trials], end * withdrawals[trials]
+        )
+        for name, values in part.items():
+            found.setdefault(name, np.empty(count, dtype=values.dtype))[trials] = values
+    return found
+
+
+def _trials(pools: Sequence[Pool], picks: Array, leaves: Array) -> dict[str, NDArray[Any]]:
+    """Trials from uniforms that pick their patients, and times at which withdrawn ones leave; (R, size)."""
+    count, size = picks.shape
     members = np.empty((size, count), dtype=np.int64)  # of each trial, those drawn so far in increasing order
     stable = {
         "low": np.zeros(count, np.int64),
@@ -119,7 +147,7 @@ def replicate_trials(pools: Sequence[Pool], *, count: int, seed: int, end: float
         if judged.sum() < size:
             raise ProtocolError(
                 f"arm {pool.name!r}: {int(judged.sum())} evaluable virtual patients are too few "
-                f"for trials of {size}; simulate more patients"
+                f"for trials of {size}; simulate more patients{pool.otherwise}"
             )
         for place in range(pool.evaluable + pool.withdrawn):
             withdrawn = place >= pool.evaluable

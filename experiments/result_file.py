@@ -13,6 +13,7 @@ from ..model.storage import GrowingFile
 from ..model.tree import Dataset, Group, Stored
 from .columns import COLUMNS, LEVELS, REPLICATE_COLUMNS
 from .results import Arm, Curves, Population, TrialResult
+from .sets_in_file import sets_from_tree, sets_to_tree
 from .tables import BLOCK, Table, TableBuilder
 
 SCHEMA = "lag3ig-trial"
@@ -23,7 +24,13 @@ def population_builder(
     file: GrowingFile | None, names: tuple[str, ...], *, block: int = BLOCK
 ) -> TableBuilder:
     """Where the virtual patients go; ``names`` are those of their parameters."""
-    return TableBuilder(file, "patients", attributes={"parameters": json.dumps(names)}, block=block)
+    return TableBuilder(
+        file,
+        "patients",
+        described={"draw": {"unit": "1", "meaning": "draw of the fit that the patient belongs to"}},
+        attributes={"parameters": json.dumps(names)},
+        block=block,
+    )
 
 
 def arm_builder(file: GrowingFile | None, name: str, *, block: int = BLOCK) -> TableBuilder:
@@ -44,6 +51,8 @@ def write_rest(file: GrowingFile, result: TrialResult) -> None:
     file.add("protocol", Dataset(result.protocol_text))
     file.add("parameters", Dataset(json.dumps(result.parameters)))
     file.add("summary", Dataset(json.dumps(result.summary)))
+    if result.sets is not None:
+        file.add("fit", sets_to_tree(result.sets))
     attributes = {
         "schema": SCHEMA,
         "schema_version": SCHEMA_VERSION,
@@ -161,6 +170,7 @@ def _from_tree(tree: Group) -> TrialResult:
         curves={name: _curves_from_tree(curves_group.group(name)) for name in in_order},
         replicates={name: tree.group("replicates").values(name) for name in tree.group("replicates").members},
         summary=json.loads(tree.values("summary")),
+        sets=sets_from_tree(tree.group("fit")) if "fit" in tree.members else None,
     )
 
 

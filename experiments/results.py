@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..fitting.parameter_sets import ParameterSets
 from .tables import BLOCK, Table
 
 
@@ -79,6 +80,8 @@ class Curves:
 class Population:
     """The virtual patients, the same in every arm; ``names`` are those of the K parameters.
 
+    Under a fit the table has a column ``draw``: number of the draw that each patient belongs to.
+
     The columns of the table, and the properties of the same names, are those of a result on the disk read
     from it when they are asked for.
     """
@@ -90,6 +93,13 @@ class Population:
     def ids(self) -> NDArray[np.int64]:
         """Patient numbers, shape (P,)."""
         return self.table["id"]
+
+    @property
+    def draw(self) -> NDArray[np.int32]:
+        """Draw of a fit that each patient belongs to, shape (P,); 0 without a fit."""
+        if "draw" not in self.table:
+            return np.zeros(self.table.rows, dtype=np.int32)
+        return self.table["draw"]
 
     @property
     def attempts(self) -> NDArray[np.int64]:
@@ -131,7 +141,9 @@ class TrialResult:
         Columns of `REPLICATE_COLUMNS`; empty if the protocol compares no groups.
     summary : mapping
         Keys table, natural_history, failures, retried, failed_against_rest, splits, declared_realised,
-        assumed_parameters, total_parameters.
+        assumed_parameters, total_parameters; under a fit also fit (see `fitted.fit_summary`).
+    sets : ParameterSets, optional
+        What the trial took from a fit; None with the literature's parameters.
     """
 
     protocol_text: str
@@ -150,6 +162,7 @@ class TrialResult:
     curves: Mapping[str, Curves]
     replicates: Mapping[str, NDArray[Any]]
     summary: Mapping[str, Any]
+    sets: ParameterSets | None = None
 
     @property
     def table(self) -> list[dict[str, Any]]:
@@ -164,6 +177,11 @@ class TrialResult:
             f"{assumed} of the {total} parameters of this model are assumed, and no plasma level of this "
             "drug was available: exposure is an assumption that nothing here has checked."
         )
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What to know of the fit besides, if there is one."""
+        return () if self.sets is None else tuple(self.summary["fit"]["cautions"])
 
     @property
     def failures(self) -> int:

@@ -26,10 +26,12 @@ def split_rows(
     card: TrialCard | None,
     *,
     seed: int,
+    draws: int = 1,
 ) -> list[Row]:
     """Key figures under the protocol's split of patients over arms, and under the others it names.
 
-    ``trials`` are the replicates under the protocol's split; as many are drawn under each of the others.
+    ``trials`` are the replicates under the protocol's split; as many are drawn under each of the others, and
+    divided over as many draws of a fit.
     """
     if protocol.comparison is None:
         return []
@@ -38,7 +40,8 @@ def split_rows(
     for split in protocol.splits:
         sizes = list(split.treated), list(split.evaluable)
         count = len(trials["stable_low"])
-        others = replicate_trials(resized(pools, *sizes), count=count, seed=seed, end=protocol.visits.end)
+        end = protocol.visits.end
+        others = replicate_trials(resized(pools, *sizes), count=count, seed=seed, end=end, draws=draws)
         found.append((split.name, *sizes, others))
     seen = observed_counts(card)
     rows = []
@@ -67,8 +70,9 @@ def summarise(
     history: NaturalHistory,
     drawn: Drawn,
     model: Model,
+    fit: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The summary of a result, as numbers and texts that JSON can hold."""
+    """The summary of a result, as JSON can hold it; ``fit`` as of `fitted.fit_summary`."""
     kinds = [item.kind for item in model.parameters.parameters.values()]
     declared = {item.column: item for item in drawn.first.declared}
     component, redrawn = drawn.table["component"], redrawn_share(drawn.table["attempts"])
@@ -87,6 +91,7 @@ def summarise(
         "declared_realised": [{name: _plain(value) for name, value in asdict(row).items()} for row in rows],
         "assumed_parameters": kinds.count("assumed"),
         "total_parameters": len(kinds),
+        **({} if fit is None else {"fit": dict(fit)}),
     }
 
 

@@ -12,11 +12,13 @@ from ..model.survival import proportion
 from .protocol import Protocol
 from .replicates import fisher_tables
 from .results import Arm
+from .uncertainty import CENTRAL, OverDraws, clustered, counts_under_draws, over_draws
 
 MONTE_CARLO = "95 % of Monte-Carlo error"
 THREE_MONTHS = 84.0  # d; the scan that publications mean by it
 MOST_FAILED = 0.05  # share of failed patients in an arm above which no figure is printed
 Row = dict[str, Any]
+Counts = NDArray[np.float64] | None
 
 
 def _row(
@@ -64,6 +66,7 @@ def trial_table(
     replicates: Mapping[str, NDArray[Any]],
     protocol: Protocol,
     card: TrialCard | None,
+    draws: int = 1,
 ) -> list[Row]:
     """Rows of the table: exposure, CD8 cells, stable disease, what trials of this size show, injections.
 
@@ -75,6 +78,8 @@ def trial_table(
         Columns of the replicate trials; empty if the protocol compares no groups.
     card
         What a publication printed; None if there is none.
+    draws
+        Of a fit, that patients and replicate trials are divided over: shares then have an interval over them.
     """
     lost = {arm.label: arm.failed for arm in arms}
     if max(lost.values()) > MOST_FAILED:
@@ -88,15 +93,36 @@ def trial_table(
         ("em_cd8", "em_rise", "Rise of effector-memory CD8"),
     ):
         for group, members in groups.items():
-            rows.append(_biology(name, group, members, column, _published(card, observation), protocol))
+            row = _biology(name, group, members, column, _published(card, observation), protocol)
+            rows.append(_with_draws(row, over_draws(members, column, draws)))
     if protocol.comparison is not None and replicates:
         for side, group in (("low", protocol.comparison.low), ("high", protocol.comparison.high)):
-            rows.append(_stable(side, group, groups[group], replicates, protocol, card))
-        rows.extend(_chances(replicates, protocol.comparison.p_value, card))
-    rows.append(_responses(arms, card))
+            row = _stable(side, group, groups[group], replicates, protocol, card)
+            rows.append(_with_draws(row, over_draws(groups[group], "stable_3m", draws)))
+        low, high = groups[protocol.comparison.low], groups[protocol.comparison.high]
+        counts = counts_under_draws(low, draws), counts_under_draws(high, draws)
+        rows.extend(_chances(replicates, protocol.comparison.p_value, card, draws, counts))
+    rows.append(_with_draws(_responses(arms, card), over_draws(arms, "responded", draws)))
     if replicates:
         rows.append(_injections(replicates["injections"], arms, card))
     return rows
+
+
+def _with_draws(row: Row, found: OverDraws | None) -> Row:
+    """The row with the interval over the draws of a fit, if there are any."""
+    if found is None:
+        return row
+    words = _over(*found.interval) if found.beyond_noise else "; over draws no more than Monte-Carlo error"
+    return row | {
+        "model": row["model"] + words,
+        "parameters": found.as_mapping(),
+        "note": f"{row['note']}; {found.shares.size} draws of the fit, Monte-Carlo error of their mean "
+        f"{100 * found.standard_error:.1f} points",
+    }
+
+
+def _over(low: float, high: float) -> str:
+    return f"; 90 % over draws {100 * low:.1f}-{100 * high:.1f} %"
 
 
 def _groups(arms: Sequence[Arm]) -> dict[str, list[Arm]]:
@@ -166,30 +192,44 @@ def _stable(
     )
 
 
-def _chances(replicates: Mapping[str, NDArray[Any]], p_value: float, card: TrialCard | None) -> list[Row]:
-    """How often trials of this size come out as the published one did."""
-    rows = []
+def _chances(
+    replicates: Mapping[str, NDArray[Any]],
+    p_value: float,
+    card: TrialCard | None,
+    draws: int,
+    counts: tuple[Counts, Counts],
+) -> list[Row]:
+    """How often trials of this size come out as the published one did.
+
+    Each outcome is a set of pairs of counts: happened in a replicate, and probable under each draw, for which
+    ``counts`` has the probability of every number of stable patients, low and high.
+    """
     seen = observed_counts(card)
-    if seen is not None:
-        low, of_low, high, of_high = seen
-        exactly, at_least = replicates["stable_low"] == low, replicates["stable_high"] >= high
-        rows.append(_chance(f"Exactly {low} of {of_low} stable, low doses", exactly, "observed"))
-        rows.append(_chance(f"At least {high} of {of_high} stable, high doses", at_least, "observed"))
-    rows.append(
-        _chance(
-            f"P <= {p_value:g}, Fisher's exact test, one-sided",
-            replicates["p_one_sided"] <= p_value,
-            _published(card, "p_one_sided"),
-        )
-    )
+    size = int(replicates["evaluable_low"][0]), int(replicates["evaluable_high"][0])
+    low, high = np.arange(size[0] + 1)[:, None], np.arange(size[1] + 1)[None, :]
+    one_sided, two_sided = fisher_tables(*size)
     limit = p_value if seen is None else float(fisher_tables(seen[1], seen[3])[1][seen[0], seen[2]])
-    rows.append(
-        _chance(
-            f"P <= {limit:.3g}, two-sided",
-            replicates["p_two_sided"] <= limit * (1.0 + 1e-9),  # ties with the published table count
-            _published(card, "p_two_sided"),
-        )
-    )
+    outcomes = []
+    if seen is not None:
+        exactly, at_least = (low == seen[0]) & (high >= 0), (low >= 0) & (high >= seen[2])
+        outcomes.append((f"Exactly {seen[0]} of {seen[1]} stable, low doses", exactly, "observed"))
+        outcomes.append((f"At least {seen[2]} of {seen[3]} stable, high doses", at_least, "observed"))
+    name = f"P <= {p_value:g}, Fisher's exact test, one-sided"
+    outcomes.append((name, one_sided <= p_value, _published(card, "p_one_sided")))
+    ties = limit * (1.0 + 1e-9)  # ties with the published table count
+    outcomes.append((f"P <= {limit:.3g}, two-sided", two_sided <= ties, _published(card, "p_two_sided")))
+    rows = []
+    for name, wanted, published in outcomes:
+        happened = wanted[replicates["stable_low"], replicates["stable_high"]]
+        row = _chance(name, happened, published, draws)
+        if counts[0] is not None and counts[1] is not None:
+            under_draws = np.einsum("di,ij,dj->d", counts[0], wanted, counts[1])
+            ends = [float(end) for end in np.quantile(under_draws, CENTRAL)]
+            row |= {
+                "model": f"{row['model']}{_over(*ends)}",
+                "parameters": {"interval": ends, "draws": draws},
+            }
+        rows.append(row)
     return rows
 
 
@@ -209,8 +249,14 @@ def _judged(judged: int, members: Sequence[Arm]) -> str:
     return f"{judged:,} of {sum(arm.patients for arm in members):,} virtual patients judged"
 
 
-def _chance(name: str, happened: NDArray[np.bool_], published: str) -> Row:
+def _chance(name: str, happened: NDArray[np.bool_], published: str, draws: int) -> Row:
     count = proportion(int(happened.sum()), happened.size)
+    if (
+        draws > 1 and happened.size >= draws
+    ):  # trials of a draw share its patients, so draws are what is independent
+        interval = clustered(happened, draws)
+        note = f"{happened.size:,} replicate trials of {draws} draws; interval: {MONTE_CARLO} of both"
+        return _row(name, published, f"probability {_percent(count.share)}", count.share, interval, note)
     return _row(
         name,
         published,

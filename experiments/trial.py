@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..model import Model, load_model, simulate
+from ..model import Model, simulate
 from ..model.engine.batch import evaluate
 from ..model.engine.compilation import target
-from ..model.errors import Lag3igError, ProtocolError
+from ..model.errors import ProtocolError
 from ..model.storage import GrowingFile
 from .drawn import draw_into
+from .fitted import fit_summary
 from .in_order import PIECE, thread_count
 from .natural_history import check_natural_history
 from .protocol import LoadedProtocol, Protocol, load_protocol
@@ -25,6 +26,7 @@ from .result_file import arm_builder, population_builder, write_rest
 from .results import Population, TrialResult
 from .summary import split_rows, summarise
 from .table import trial_table
+from .trial_models import LITERATURE, Given, TrialModels, trial_models
 from .virtual_arm import VirtualArm, simulate_arm
 
 LIBRARIES = ("numpy", "scipy", "numba", "llvmlite", "h5py", "pydantic", "pint")
@@ -43,6 +45,8 @@ def run_trial(
     progress: Progress | None = None,
     history_patients: int | None = None,
     block: int = PIECE,
+    parameters: Given = LITERATURE,
+    draws: int | None = None,
 ) -> TrialResult:
     """Run a virtual trial: large virtual arms, and replicate trials of the real size drawn from them.
 
@@ -67,6 +71,12 @@ def run_trial(
         100,000, if not given.
     block : int
         Patients that a thread simulates at a time: memory, not results, depends on it.
+    parameters
+        ``"literature"``; or a fit, whose draws the patients and replicate trials are divided over, so that
+        every figure carries the uncertainty of its parameters: ``"fitted"`` (the one that ships), a fit's
+        file, a `FitResult`, or the result file of another trial to take the same draws.
+    draws : int, optional
+        Draws of the fit; as many as there are patients for, at most 200, if not given.
 
     Returns
     -------
@@ -98,16 +108,21 @@ def run_trial(
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise ProtocolError(f"{name} = {value!r} must be a whole number from 0 on")
     workers = thread_count(threads)
+    models = trial_models(
+        loaded.protocol, parameters, patients=patients, replicates=replicates, draws=draws, seed=seed
+    )
+    size = (seed, patients, replicates, workers, progress, history_patients, block)
     if out is None:
-        return _run(loaded, None, seed, patients, replicates, workers, progress, history_patients, block)
+        return _run(loaded, models, None, *size)
     with GrowingFile(out) as file:
-        result = _run(loaded, file, seed, patients, replicates, workers, progress, history_patients, block)
+        result = _run(loaded, models, file, *size)
         file.commit()
     return result
 
 
 def _run(
     loaded: LoadedProtocol,
+    models: TrialModels,
     file: GrowingFile | None,
     seed: int,
     patients: int,
@@ -118,15 +133,20 @@ def _run(
     block: int,
 ) -> TrialResult:
     """The trial itself; what belongs to single patients goes to the file, if there is one, as it is made."""
-    plan = loaded.protocol
-    model = load_trial_model(plan)
+    plan, model, draws = loaded.protocol, models.model, models.draws
     _compile(model)
     pieces: dict[str, int] = {"block": block, "threads": threads}
     counter = _Counter(progress, patients * len(plan.arms) + history_patients)
     counter.say("drawing patients")
     names = tuple(model.kernels.parameters)
     drawn = draw_into(
-        population_builder(file, names), model, patients, seed=seed, sampling=plan.sampling, **pieces
+        population_builder(file, names),
+        model,
+        patients,
+        seed=seed,
+        sampling=plan.sampling,
+        distribution=models.distribution,
+        **pieces,
     )
     arms = []
     for arm in plan.arms:
@@ -146,12 +166,19 @@ def _run(
         )
     counter.say("natural history")
     history = check_natural_history(
-        plan, model=model, patients=history_patients, seed=seed, advance=counter.add, **pieces
+        plan,
+        model=model,
+        patients=history_patients,
+        seed=seed,
+        advance=counter.add,
+        distribution=models.distribution,
+        **pieces,
     )
     counter.say("replicate trials")
     pools = _pools(arms, plan)
     compared = plan.comparison is not None and replicates > 0
-    trials = replicate_trials(pools, count=replicates, seed=seed, end=plan.visits.end) if compared else {}
+    end = plan.visits.end
+    trials = replicate_trials(pools, count=replicates, seed=seed, end=end, draws=draws) if compared else {}
     rows = [item.arm for item in arms]
     card = plan.card()
     result = TrialResult(
@@ -171,13 +198,15 @@ def _run(
         curves={item.arm.name: item.curves for item in arms},
         replicates=trials,
         summary=summarise(
-            table=trial_table(rows, trials, plan, card),
-            splits=split_rows(pools, trials, plan, card, seed=seed) if compared else [],
+            table=trial_table(rows, trials, plan, card, draws),
+            splits=split_rows(pools, trials, plan, card, seed=seed, draws=draws) if compared else [],
             arms=rows,
             history=history,
             drawn=drawn,
             model=model,
+            fit=fit_summary(models, plan, rows, compared=compared),
         ),
+        sets=models.sets,
     )
     if file is not None:
         counter.say("writing the result")
@@ -195,23 +224,6 @@ def _compile(model: Model) -> None:
     """Compile what every thread will use once, and not in each of them."""
     evaluate(model.kernels, "margins", model.typical()[None])
     simulate(model=model, times=[0.0], threads=1)
-
-
-def load_trial_model(protocol: Protocol) -> Model:
-    """Model with a protocol's structure and parameters, once every dose of it is known to the model.
-
-    Raises
-    ------
-    ProtocolError
-        If an arm gives a drug, or gives it by a route, that the model does not have.
-    """
-    model = load_model(protocol.build_structure(), protocol.parameter_table())
-    for arm in protocol.arms:
-        try:
-            arm.regimen().compile(model, model.typical()[None])
-        except Lag3igError as error:
-            raise ProtocolError(f"protocol {protocol.name!r}, arm {arm.name!r}: {error}") from None
-    return model
 
 
 class _Counter:
