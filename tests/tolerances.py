@@ -21,3 +21,7 @@ SLOPE = 1e-3  # of a gradient of a log-posterior against differences, relative t
 TOLERANCE_EFFECT = 0.05  # log-likelihood that the solver's tolerance may change
 PROFILE = 2e-2  # of log-likelihood, or of an end of an interval in units of the parameter
 WEIGHTED = 1e-3  # relative, of a weight: the dual problem is solved to 1e-5 of a deviation
+EMULATED_LIKELIHOOD = 0.2  # of log-likelihood, at draws of an emulated posterior
+OF_PRINTED_ERROR = 0.25  # of a standard error: two fits of the same numbers, each with some thousand patients
+PRINTED_ERROR = 0.1  # relative, of a standard error: from curvature, or from curvature and slopes together
+INDIVIDUAL_QUADRATURE = 1e-3  # of the log-likelihood of all individuals, from fifteen nodes in each direction
