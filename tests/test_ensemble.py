@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lag3ig.fitting.estimators.convergence import effective_size, r_hat
-from lag3ig.fitting.estimators.ensemble import sample
+from lag3ig.fitting.estimators.ensemble import EnsembleDraws, sample
 from lag3ig.model.errors import ParameterError
 
 from .tolerances import SAMPLING
@@ -111,3 +111,19 @@ def test_the_effective_size_of_an_autoregression_is_known(memory):
         chains[:, step] = memory * chains[:, step - 1] + noise[:, step]
     known = chains.size * (1.0 - memory) / (1.0 + memory)
     assert effective_size(chains) == pytest.approx(known, rel=0.15)
+
+
+@pytest.mark.parametrize("count", [30, 75, 300, 7200])
+def test_picked_draws_are_of_all_walkers_and_steps(count):
+    """Whatever their number; also where it divides the number of steps."""
+    walker, step = np.meshgrid(np.arange(24.0), np.arange(75.0))
+    chains = np.tile(np.stack([step, walker], axis=-1), (4, 1, 1, 1))
+    values = np.zeros(chains.shape[:3])
+    drawn = EnsembleDraws(chains, values, np.ones(2), np.ones(2), 0, 0.5, True, "")
+    picked, _ = drawn.pick(count)
+    assert len(picked) == count
+    for column, kinds in ((0, 75), (1, 24)):
+        spread = np.sqrt((kinds**2 - 1) / 12 / count)
+        assert abs(picked[:, column].mean() - (kinds - 1) / 2) < spread
+    if count >= 75:
+        assert len(set(picked[:, 1])) == 24

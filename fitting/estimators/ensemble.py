@@ -17,6 +17,7 @@ AGREED = 1.01  # R-hat below which chains agree; reference 1 of `convergence`
 FIRST_STEPS = 100  # before agreement is looked at for the first time
 MORE_STEPS = 1.5  # times as many steps before it is looked at again
 KEPT = 0.5  # of the steps: the first are on the way from where walkers began
+GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
 MOST_STARTS = 20  # points of the prior tried for each walker before sampling is given up
 
 
@@ -56,6 +57,9 @@ class EnsembleDraws:
     def pick(self, count: int) -> tuple[Array, Array]:
         """Draws evenly over ensembles, steps and walkers, shape (count, n); and their log-posterior.
 
+        Taken at equal distances they could all be of one walker. Each has its place within its share of the
+        draws, which the golden ratio moves.
+
         Raises
         ------
         ParameterError
@@ -64,7 +68,8 @@ class EnsembleDraws:
         total = self.values.size
         if not 1 <= count <= total:
             raise ParameterError(f"{count} draws are asked for; there are {total}")
-        places = np.floor((np.arange(count) + 0.5) * total / count).astype(int)
+        order = np.arange(count)
+        places = np.floor((order + (order + 0.5) * GOLDEN % 1.0) * total / count).astype(int)
         return self.draws[places], self.values.reshape(-1)[places]
 
 
