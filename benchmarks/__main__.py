@@ -13,6 +13,7 @@ from .cases import (
     explicit_binding,
     floor,
     known_answers,
+    likelihood,
     phase_one,
     plasma_paclitaxel,
     population_size,
@@ -47,6 +48,7 @@ MEASURED: dict[str, Callable[[bool], list[dict[str, Any]]]] = {
     "patients": population_size.run,
     "sensitivities": sensitivities.run,
     known_answers.NAME: known_answers.run,
+    likelihood.NAME: likelihood.run,
 }
 STIFF = (explicit_binding.NAME,)
 
