@@ -102,7 +102,16 @@ def influences(
             found.append(Influence(card, tuple(names), unknown, unknown, np.inf, np.nan))
             continue
         without = (left_out.mean, left_out.covariance)
-        found.append(compare(card, names, whole, without, shape=left_out.shape))
+        found.append(
+            compare(
+                card,
+                names,
+                whole,
+                without,
+                shape=left_out.shape,
+                effective_size=left_out.effective_size,
+            )
+        )
     return tuple(found)
 
 
@@ -122,6 +131,7 @@ def compare(
     without: tuple[Array, Array],
     *,
     shape: float,
+    effective_size: float = np.inf,
 ) -> Influence:
     """Influence of a card from mean and covariance of the posterior with it and without it.
 
@@ -132,6 +142,9 @@ def compare(
     whole, without : tuple of ndarray, shapes (n,) and (n, n)
     shape : float
         Of the tail of the weights that ``without`` was found with.
+    effective_size : float
+        Of the draws that the covariances are from: no conflict is looked for in directions in which the card
+        took away no more than so many draws may differ by.
 
     References
     ----------
@@ -143,7 +156,7 @@ def compare(
     inner = np.linalg.solve(root, np.linalg.solve(root, whole[1]).T)
     gained, axes = np.linalg.eigh(np.eye(moved.size) - 0.5 * (inner + inner.T))
     along = axes.T @ np.linalg.solve(root, moved)
-    told = gained > SAME_VARIANCE
+    told = gained > max(SAME_VARIANCE, float(np.sqrt(moved.size / effective_size)))
     conflict = float(chi2.sf((along[told] ** 2 / gained[told]).sum(), told.sum())) if told.any() else np.nan
     widening = np.sqrt(np.diag(without[1])) / deviation
     return Influence(card, tuple(names), moved / deviation, widening, shape, conflict)

@@ -1,7 +1,8 @@
 """Profile likelihoods: how far data let one parameter go when all others may follow it.
 
 The parameter's own prior is taken out and the others keep theirs, which alone hold down what no data tell. A
-parameter is identified if the profile falls far enough on both sides within 99 % of its prior.
+parameter is identified if the profile falls far enough on both sides within 99 % of its prior. Where an
+emulator has no draws nothing is known, and no end of an interval is found there.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..model.errors import ParameterError, nearest
+from .estimators.emulator import BEYOND
 from .estimators.local import WITHIN, climb
 from .estimators.posterior import IMPOSSIBLE, Differentiable, prior_box, prior_scale
 from .free_parameters import FreeParameters
@@ -174,6 +176,7 @@ class _Point:
     value: float
     others: Array
     height: float
+    known: bool = True  # false beyond the draws of an emulator
 
 
 def _profile(posterior: Differentiable, best: Array, place: int, most: int) -> Profile:
@@ -228,9 +231,10 @@ def _side(
             break
         near = inner if outer is None or abs(inner.value - value) < abs(outer.value - value) else outer
         point = _best_at(posterior, place, value, near, most)
-        found.append(point)
+        if point.known:
+            found.append(point)
         root = _root(begin.height - point.height)
-        if abs(root - goal) < CLOSE * goal or (root < goal and value == limit):
+        if point.known and (abs(root - goal) < CLOSE * goal or (root < goal and value == limit)):
             break
         if root < goal:
             inner = point
@@ -259,10 +263,16 @@ def _root(fall: float) -> float:
 def _best_at(posterior: Differentiable, place: int, value: float, near: _Point, most: int) -> _Point:
     held = Slice(posterior, place, value)
     if not held.others:
-        height = held(np.empty(0)).log_posterior
-        return _Point(value, np.empty(0), height if np.isfinite(height) else IMPOSSIBLE)
+        alone = held(np.empty(0))
+        height = alone.log_posterior if np.isfinite(alone.log_posterior) else IMPOSSIBLE
+        return _Point(value, np.empty(0), height, alone.reason != BEYOND)
     top = climb(held, near.others, most_evaluations=most)
-    return _Point(value, top.end, top.log_posterior)
+    if np.isfinite(top.log_posterior):
+        return _Point(value, top.end, top.log_posterior)
+    alone = held(near.others)  # at the very edge of an emulator it is the slope that is missing
+    return _Point(
+        value, top.end, IMPOSSIBLE, not (np.isfinite(alone.log_posterior) or alone.reason == BEYOND)
+    )
 
 
 def _end(values: Array, fall: Array, limit: float) -> tuple[float, bool]:

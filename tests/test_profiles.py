@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from lag3ig.fitting.estimators.bank import fill
+from lag3ig.fitting.estimators.emulator import Emulator
 from lag3ig.fitting.estimators.local import climb
+from lag3ig.fitting.estimators.posterior import points_about
 from lag3ig.fitting.profiles import FALL, profiles
 from lag3ig.model.errors import ParameterError
 
@@ -82,3 +85,15 @@ def test_a_parameter_that_is_not_free_is_refused():
     toy = LinearGaussian.example()
     with pytest.raises(ParameterError, match="no parameter 'x9' is free"):
         profiles(toy, toy.mean, names=["x9"])
+
+
+def test_no_end_is_found_where_an_emulator_has_no_draws():
+    """Draws in a tenth of the prior, of a parameter that no observation depends on."""
+    toy = LinearGaussian.example()
+    toy.slopes[:, 1] = 0.0
+    near = points_about(np.zeros(3), np.diag((0.1 * toy.prior) ** 2), 60, seed=1)
+    emulator = Emulator(fill(toy, near, identity={}), toy)
+    (found,) = profiles(emulator, np.zeros(3), names=["x1"])
+    assert found.closed == (False, False)
+    assert np.isfinite(found.fall).all()
+    assert np.abs(found.free).max() < toy.prior[1]
