@@ -18,7 +18,8 @@ $(VENV)/.tested: $(STAMP)
 	touch $@
 
 trial: $(STAMP)
-	$(BIN)/lag3ig run experiments/protocols/imp321-rcc-phase1.toml --out results/imp321-rcc-phase1.h5
+	$(BIN)/lag3ig run experiments/protocols/imp321-rcc-phase1.toml --out results/imp321-rcc-phase1.h5 \
+	  --parameters literature $(if $(wildcard fitting/fits/monotherapies.h5),--parameters fitted)
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -167,6 +167,9 @@ def _result(file: Path) -> dict[str, Any]:
         "arm": [
             f"{arm.label}: {arm.table['status'].size:,} virtual patients" for arm in result.arms.values()
         ],
+        "parameters": "literature"
+        if result.sets is None
+        else f"fit {result.sets.name}, {result.sets.created}",
         "failed": result.failures,
         "seed": result.seed,
         "lag3ig": result.lag3ig_version,

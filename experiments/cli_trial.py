@@ -1,5 +1,6 @@
 """Commands `run` and `report`: a protocol to its result, table and report; a result to its report again."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +9,9 @@ import typer
 from .cli_console import FAULT, MOST_FAILED, guarded, print_json, print_table, progress, writable
 
 if TYPE_CHECKING:
+    from .protocol import Protocol
     from .results import TrialResult
+    from .trial_models import TrialModels
 
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**64 - 1, help="The same seed gives the same bits.")]
 Threads = Annotated[
@@ -38,6 +41,20 @@ def run_command(
     ] = None,
     seed: Seed = 1,
     threads: Threads = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameters",
+            help="literature, fitted, or the .h5 of a fit; given twice, a run each and one table. "
+            "[default: literature]",
+        ),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            "--draws", min=1, help="Draws of a fit. [default: as the patients suffice, at most 200]"
+        ),
+    ] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report too.")] = True,
     json: Json = False,
 ) -> None:
@@ -52,38 +69,74 @@ def run_command(
         raise StorageError(
             f"--out {target}: this is where the result goes, a .h5 file; the report lies beside it"
         )
-    target = writable(target)
-    page = target.with_suffix(".html")
-    if report:
-        page = writable(page)
+    asked = parameters or ["literature"]
+    targets = _targets(target, asked, named=out is not None and len(asked) == 1)
+    pages = {one: writable(path.with_suffix(".html")) for one, path in targets.items() if report}
+    size: dict[str, Any] = {"patients": patients, "replicates": replicates, "seed": seed, "threads": threads}
+    models = _models(loaded.protocol, asked, patients=patients, replicates=replicates, draws=draws, seed=seed)
 
     from .trial import run_trial
 
+    results = {}
     with progress(shown=not json) as advance:
-        result = run_trial(
-            loaded,
-            seed=seed,
-            patients=patients,
-            replicates=replicates,
-            threads=threads,
-            out=target,
-            progress=advance,
-            history_patients=history_patients,
-        )
-        if report:
-            advance("writing the report", 1, 1)
-            _write_report(result, page)
-    written = {"result": target, "report": page if report else None}
+        for one, path in targets.items():
+            results[one] = run_trial(
+                loaded,
+                **size,
+                out=path,
+                progress=advance,
+                history_patients=history_patients,
+                parameters=models[one],
+            )
+            if report:
+                advance("writing the report", 1, 1)
+                _write_report(results[one], pages[one])
+    written = {one: {"result": targets[one], "report": pages.get(one)} for one in asked}
     if json:
-        print_json(_summary(result) | written)
+        found = {one: _summary(result) | written[one] for one, result in results.items()}
+        print_json(found[asked[0]] if len(asked) == 1 else found)
     else:
-        _print_trial(result)
-        for what, path in written.items():
-            if path is not None:
-                typer.echo(f"{what}: {path}")
-    failed = {name: float((arm.table["status"] < 0).mean()) for name, arm in result.arms.items()}
-    if max(failed.values()) > MOST_FAILED:
+        _print_trials(results)
+        for paths in written.values():
+            for what, place in paths.items():
+                if place is not None:
+                    typer.echo(f"{what}: {place}")
+    if any(arm.failed > MOST_FAILED for result in results.values() for arm in result.arms.values()):
         raise typer.Exit(FAULT)
+
+
+def _targets(target: Path, asked: Sequence[str], *, named: bool) -> dict[str, Path]:
+    """Where the result of each set of parameters goes: NAME.h5, NAME-fitted.h5, or as the user named one.
+
+    Raises
+    ------
+    StorageError
+        If two would go to one place, or a place cannot be written.
+    """
+    from ..model.errors import StorageError
+
+    found: dict[str, Path] = {}
+    for one in asked:
+        plain = named or one == "literature" or target.is_dir()
+        path = target if plain else target.with_name(f"{target.stem}-{Path(one).stem}.h5")
+        if path in found.values():
+            raise StorageError(f"--parameters {one}: another run goes to {path}; give each set once")
+        found[one] = writable(path)
+    return found
+
+
+def _models(protocol: "Protocol", asked: Sequence[str], **size: Any) -> dict[str, "TrialModels"]:
+    """Models of every set of parameters, before the first run begins: what is wrong is found at once."""
+    from .trial_models import LITERATURE, trial_models
+
+    fits = [one for one in asked if one != LITERATURE]
+    if not fits and size["draws"] is not None:
+        from ..model.errors import ProtocolError
+
+        raise ProtocolError("--draws needs a fit: add --parameters fitted, or the .h5 of a fit")
+    return {
+        one: trial_models(protocol, one, **size | ({} if one in fits else {"draws": None})) for one in asked
+    }
 
 
 @guarded
@@ -131,26 +184,67 @@ def _summary(result: "TrialResult") -> dict[str, Any]:
         "seed": result.seed,
         "patients": result.patients.ids.size,
         "model_hash": result.model_hash,
+        "parameters": "literature" if result.sets is None else result.sets.asked,
         "failed": result.failures,
         **result.summary,
     }
 
 
-def _print_trial(result: "TrialResult") -> None:
+def _print_trials(results: Mapping[str, "TrialResult"]) -> None:
+    """The table with a column for each set of parameters, then what must be said of each."""
+    cells: dict[str, dict[str, str]] = {}
+    published: dict[str, str] = {}
+    for one, result in results.items():
+        for row in result.table:
+            published.setdefault(row["row"], row["published"])
+            cells.setdefault(row["row"], {})[one] = row["model"]
+    head = ["model"] if list(results) == ["literature"] else [Path(one).stem for one in results]
+    rows = [
+        (name, published[name], *(found.get(one, "-") for one in results)) for name, found in cells.items()
+    ]
+    name = next(iter(results.values())).protocol_name
+    print_table(("", "published", *head), rows, title=f"Published beside model: {name}")
+    for one, result in results.items():
+        if len(results) > 1:
+            typer.echo(f"\nWith the parameters {one}:")
+        _print_rest(result)
+
+
+def _print_rest(result: "TrialResult") -> None:
     from .failures import failure_sentences
 
-    rows = [(row["row"], row["published"], row["model"]) for row in result.table]
-    print_table(("", "published", "model"), rows, title=f"Published beside model: {result.protocol_name}")
     history = result.summary["natural_history"]
     if history["evaluated"]:
         low, high = history["interval"]
+        allow = "12 measured doubling times allow" if result.sets is None else "95 % of the draws lie in"
         typer.echo(
             f"Without drug {history['simulated']:.4f} stable (formula {history['analytic']:.4f}, default "
-            f"{history['default']:.4f}); 12 measured doubling times allow {low:.2f}-{high:.2f}."
+            f"{history['default']:.4f}); {allow} {low:.2f}-{high:.2f}."
         )
+    if result.sets is not None:
+        _print_fit(result)
     for arm, reasons in result.summary["failures"].items():
         for reason, count in reasons.items():
             typer.echo(f"Failed in {arm}: {count:,} patients, {reason}.")
     for sentence in failure_sentences(result):
         typer.echo(sentence)
     typer.echo(result.caution)
+    for sentence in result.cautions:
+        typer.echo(sentence)
+
+
+def _print_fit(result: "TrialResult") -> None:
+    """Which fit, over how many draws, and how much of the scatter of trials is that of parameters."""
+    sets, shown = result.sets, result.summary["fit"]
+    assert sets is not None
+    typer.echo(
+        f"Fit {sets.name} of {sets.created}, {len(sets.cards)} publications; {shown['draws']} draws, each "
+        f"with at least {shown['patients']} patients in an arm."
+    )
+    for row in shown["variances"]:
+        if row["total"]:
+            typer.echo(
+                f"Stable {row['group']}: {row['mean']:.1f} of {row['patients']}; of the variance "
+                f"{row['total']:.2f} between trials {100.0 * row['parameters'] / row['total']:.0f} % is of "
+                "parameters, the rest of patients and chance."
+            )

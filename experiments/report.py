@@ -10,7 +10,8 @@ from .figure_style import WIDE, dose_colours
 from .protocol import Protocol, load_protocol, parse_protocol, shipped_protocols
 from .replicates import fisher_tables
 from .report_biology import biology_figures
-from .report_figure import figure_section
+from .report_figure import figure_section, tuned_sentence
+from .report_fitted import fit_notice, uncertainty_section
 from .report_outcome import outcome_figures
 from .report_page import Html, element, join, page
 from .report_tables import (
@@ -74,6 +75,7 @@ def render(result: TrialResult) -> str:
     figures = [*outcome_figures(result, protocol), *biology_figures(result, protocol)]
     for number, figure in enumerate(figures, start=1):
         body.append(figure_section(figure, number, doses))
+    body += uncertainty_section(result)
     body += _behind(result)
     body += _provenance(result)
     return page(f"{protocol.title} (virtual trial)", body, style=_arm_colours(doses))
@@ -99,16 +101,17 @@ def _opening(result: TrialResult, protocol: Protocol) -> Iterator[Html]:
         class_="meta",
     )
     yield element("p", result.caution, class_="notice")
+    yield from fit_notice(result)
     failed = result.failures
     if failed:
         lost = f"{failed:,} of {count * len(result.arms):,} simulations failed and are left out: see below."
         yield element("p", lost, class_="notice")
     yield element("h2", "Published beside model")
     yield beside_table(result)
-    yield element("ul", [element("li", sentence) for sentence in _honest(protocol)])
+    yield element("ul", [element("li", sentence) for sentence in _honest(result, protocol)])
 
 
-def _honest(protocol: Protocol) -> Iterator[str]:
+def _honest(result: TrialResult, protocol: Protocol) -> Iterator[str]:
     """What a reader must know before the figures are believed."""
     card = protocol.card()
     low, high = published_count(card, "stable_low"), published_count(card, "stable_high")
@@ -117,7 +120,7 @@ def _honest(protocol: Protocol) -> Iterator[str]:
             f"{high.published} and {low.published} are weak data: exact 95 % intervals "
             f"{100 * high.share.lower:.1f}–{100 * high.share.upper:.1f} % and "
             f"{100 * low.share.lower:.1f}–{100 * low.share.upper:.1f} %, not randomised. "
-            f"No parameter was tuned to {high.published.replace(' of ', '/')}."
+            f"{tuned_sentence(result, protocol, high.published.replace(' of ', '/'))}"
         )
         if card is not None and "p_one_sided" in card:
             printed = card.observation("p_one_sided").published
@@ -130,7 +133,8 @@ def _honest(protocol: Protocol) -> Iterator[str]:
         yield "Exposure and potency are confounded: only their ratio matters to every effect shown here."
     if protocol.parameters:
         changed = ", ".join(f"{symbol} = {value}" for symbol, value in protocol.parameters.items())
-        yield f"This protocol replaces parameters of the shipped set: {changed}."
+        replaced = "the shipped set" if result.sets is None else "the fit, in every draw"
+        yield f"This protocol replaces parameters of {replaced}: {changed}."
 
 
 def _behind(result: TrialResult) -> Iterator[Html]:
@@ -164,7 +168,12 @@ def _behind(result: TrialResult) -> Iterator[Html]:
         "p",
         f"{redrawn:,} of {result.patients.ids.size:,} patients were drawn again because the first draw broke "
         "a rule of plausibility. Spread: coefficient of variation of a log-normal, standard deviation of the "
-        "logit of a logit-normal.",
+        "logit of a logit-normal."
+        + (
+            ""
+            if result.sets is None
+            else " Declared: at the posterior medians; realised: over the patients of all draws."
+        ),
     )
     yield element(
         "details",
@@ -189,8 +198,14 @@ def reproduce_command(result: TrialResult) -> str:
     history = int(result.summary["natural_history"]["patients"])
     return (
         f"lag3ig run {shlex.quote(name)} --seed {result.seed} --patients {result.patients.ids.size} "
-        f"--replicates {trials} --history-patients {history}"
+        f"--replicates {trials} --history-patients {history}{_parameters_option(result)}"
     )
+
+
+def _parameters_option(result: TrialResult) -> str:
+    if result.sets is None:
+        return ""
+    return f" --parameters {shlex.quote(result.sets.asked)} --draws {len(result.sets)}"
 
 
 def _provenance(result: TrialResult) -> Iterator[Html]:
@@ -201,11 +216,17 @@ def _provenance(result: TrialResult) -> Iterator[Html]:
         "The same seed gives the same bits for any number of threads on the same target. A protocol that "
         "does not ship with the package stands below; save it under the name in the command.",
     )
+    if result.sets is not None:
+        yield element(
+            "p",
+            "The result file holds the draws of the fit that were used; --parameters RESULT.h5 takes them.",
+        )
     facts = {
         "lag3ig": result.lag3ig_version,
         "seed": str(result.seed),
         "made": result.created,
         "model hash": result.model_hash,
+        **({} if result.sets is None else {"fit hash": result.sets.hash}),
         "versions": ", ".join(f"{name} {number}" for name, number in result.versions.items()),
         "target": ", ".join(f"{name} {value}" for name, value in result.target.items()),
     }
@@ -215,3 +236,9 @@ def _provenance(result: TrialResult) -> Iterator[Html]:
         element("summary", f"The protocol {result.protocol_name}"),
         element("pre", element("code", result.protocol_text)),
     )
+    if result.sets is not None:
+        yield element(
+            "details",
+            element("summary", f"The problem of the fit {result.sets.name}"),
+            element("pre", element("code", result.sets.problem_text)),
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .figure_style import NARROW, WIDE, Canvas, inline_svg
+from .protocol import Protocol
 from .report_page import Html, element
 from .results import TrialResult
 
@@ -52,11 +53,23 @@ def kinds_sentence(result: TrialResult, symbols: Sequence[str]) -> str:
             f"{re.split('[(;:,]', item['meaning'])[0].strip()} ({item['symbol']})" for item in items
         )
 
-    assumed = [item for item in found if item["kind"] == "assumed"]
-    others = [item for item in found if item["kind"] != "assumed"]
-    parts = [f"Assumed: {named(assumed)}."] if assumed else []
+    moved = set() if result.sets is None else {row["symbol"] for row in result.summary["fit"]["moved"]}
+    fitted = [item for item in found if item["symbol"] in moved]
+    assumed = [item for item in found if item["kind"] == "assumed" and item["symbol"] not in moved]
+    others = [item for item in found if item["kind"] != "assumed" and item["symbol"] not in moved]
+    parts = [f"From the fit: {named(fitted)}."] if fitted else []
+    parts += [f"Assumed: {named(assumed)}."] if assumed else []
     parts += [f"From the literature: {named(others)}."] if others else []
     return " ".join(parts)
+
+
+def tuned_sentence(result: TrialResult, protocol: Protocol, what: str) -> str:
+    """Whether parameters were tuned to what was published, which ``what`` calls by name."""
+    if result.sets is None:
+        return f"No parameter was tuned to {what}."
+    if protocol.published in result.sets.cards:
+        return f"The fit used {what} among its data."
+    return f"The fit did not use {what}."
 
 
 def patients_phrase(result: TrialResult) -> str:

@@ -11,7 +11,7 @@ from .figure_trials import DoseGroup, Share
 from .natural_history import MEASURED_LESIONS
 from .protocol import Protocol
 from .replicates import fisher_tables
-from .report_figure import ReportFigure, kinds_sentence, patients_phrase, short
+from .report_figure import ReportFigure, kinds_sentence, patients_phrase, short, tuned_sentence
 from .results import Arm, TrialResult
 from .table import published_count
 
@@ -77,8 +77,8 @@ def _stable(result: TrialResult, protocol: Protocol) -> ReportFigure:
             f"{share.label}, {100 * share.low:.1f}–{100 * share.high:.1f} %" for share in published
         )
         parts.append(
-            f"Squares: published, doses pooled, with exact 95 % intervals ({intervals}). No parameter was "
-            "tuned to them. How many patients each dose had is assumed."
+            f"Squares: published, doses pooled, with exact 95 % intervals ({intervals}). "
+            f"{tuned_sentence(result, protocol, 'them')} How many patients each dose had is assumed."
         )
     parts.append(kinds_sentence(result, ("DT", "kkill", "h0", "cv_sld")))
     return ReportFigure(
@@ -103,8 +103,7 @@ def _replicates(result: TrialResult, protocol: Protocol, compared: Comparison) -
         "the darker, the more trials with that pair of counts, in percent if 1 or more and if there is room; "
         f"above and beside: each count alone. {100 * reached:.1f} % of the trials lie on the "
         f"upper left side of the grey line, where Fisher's exact test, "
-        f"one-sided, gives P ≤ {compared.p_value:g}. The spread "
-        "is chance of sampling patients only: all trials share one set of parameters, most of them assumed."
+        f"one-sided, gives P ≤ {compared.p_value:g}. {_spread_of_trials(result)}"
     )
     return ReportFigure(
         "replicates",
@@ -121,6 +120,18 @@ def _replicates(result: TrialResult, protocol: Protocol, compared: Comparison) -
             p_value=compared.p_value,
             canvas=canvas,
         ),
+    )
+
+
+def _spread_of_trials(result: TrialResult) -> str:
+    if result.sets is None:
+        return (
+            "The spread is chance of sampling patients only: all trials share one set of parameters, most of "
+            "them assumed."
+        )
+    return (
+        "The spread is of parameters and of patients: each trial has one draw of the fit. What the fit does "
+        "not move is the same in all, most of it assumed."
     )
 
 
@@ -143,19 +154,27 @@ def _natural_history(result: TrialResult, protocol: Protocol) -> ReportFigure:
     rows = []
     if found is not None:
         rows.append(_share(found, f"published, low doses, {found.count} of {found.number}", published=True))
-    rows.append(
-        Share(f"formula, {MEASURED_LESIONS} measured doubling times", float(history["analytic"]), low, high)
-    )
+    source = f"{MEASURED_LESIONS} measured doubling times" if result.sets is None else "draws of the fit"
+    rows.append(Share(f"formula, {source}", float(history["analytic"]), low, high))
     for key, label in (
         ("simulated", "simulated, no error, no new lesions"),
         ("default", "simulated, default"),
     ):
         rows.append(_share(proportion(round(float(history[key]) * number), number), label))
-    luck = " Agreement with the published low doses to three digits is luck." if found is not None else ""
+    if result.sets is None:
+        luck = " Agreement with the published low doses to three digits is luck." if found is not None else ""
+        predicted = (
+            f"The doubling times of {MEASURED_LESIONS} lung metastases predict {history['analytic']:.3f}, "
+            f"but so few lesions allow {low:.2f}–{high:.2f}.{luck}"
+        )
+    else:
+        predicted = (
+            f"The doubling times of the fit predict {history['analytic']:.3f} on average, and "
+            f"{low:.2f}–{high:.2f} in the central 95 % of its draws."
+        )
     caption = (
-        f"Share without progression on day {protocol.response.disease_control_at:g} if nothing is given. The "
-        f"doubling times of {MEASURED_LESIONS} lung metastases predict {history['analytic']:.3f}, but so few "
-        f"lesions allow {low:.2f}–{high:.2f}.{luck} Simulated: {number:,} patients through equations, scans "
+        f"Share without progression on day {protocol.response.disease_control_at:g} if nothing is given. "
+        f"{predicted} Simulated: {number:,} patients through equations, scans "
         "and response rules, with measurement error and new lesions switched off, which checks that path "
         f"against the formula ({history['simulated']:.4f}), and on ({history['default']:.4f}); their "
         f"intervals are of sampling alone.{_feedback(history.get('growth'))} "

@@ -15,7 +15,6 @@ LITERATURE = "literature"
 ENOUGH = (
     20  # patients of a draw, so that shares of a draw mean something, where no replicate trials need more
 )
-Given = str | Path | FitResult | ParameterSets
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,9 @@ class TrialModels:
     def draws(self) -> int:
         """Draws that patients and replicate trials are divided over, D."""
         return 1 if self.sets is None else len(self.sets)
+
+
+Given = str | Path | FitResult | ParameterSets | TrialModels
 
 
 def load_trial_model(protocol: Protocol) -> Model:
@@ -71,7 +73,7 @@ def trial_models(
     ----------
     given
         ``"literature"``; ``"fitted"`` or the name of another fit that ships; a fit's file, a fit, or what a
-        trial took from one (also by the trial's result file).
+        trial took from one (also by the trial's result file); models that this function made are returned.
     patients, replicates : int
         Virtual patients of an arm, and replicate trials: how many draws they suffice for.
     draws : int, optional
@@ -86,6 +88,8 @@ def trial_models(
     ParameterError, StorageError
         If there is no such fit.
     """
+    if isinstance(given, TrialModels):
+        return given
     if isinstance(given, str) and given == LITERATURE:
         if draws is not None:
             raise ProtocolError(f"draws = {draws!r} needs a fit: the literature gives one set of parameters")
@@ -128,7 +132,7 @@ def _draws(protocol: Protocol, *, patients: int, replicates: int, draws: int | N
     return draws
 
 
-def _opened(given: Given) -> FitResult | ParameterSets:
+def _opened(given: str | Path | FitResult | ParameterSets) -> FitResult | ParameterSets:
     if isinstance(given, FitResult | ParameterSets):
         return given
     try:
@@ -153,7 +157,7 @@ def _of_result(path: Path) -> ParameterSets | None:
     return found
 
 
-def _called(given: Given) -> str:
+def _called(given: str | Path | FitResult | ParameterSets) -> str:
     if isinstance(given, FitResult):
         return given.problem_name
     return given.asked if isinstance(given, ParameterSets) else str(given)
