@@ -45,7 +45,7 @@ def run_trial(
     progress: Progress | None = None,
     history_patients: int | None = None,
     block: int = PIECE,
-    parameters: Given = LITERATURE,
+    parameters: "Given" = LITERATURE,
     draws: int | None = None,
 ) -> TrialResult:
     """Run a virtual trial: large virtual arms, and replicate trials of the real size drawn from them.

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from ..fitting.fit_result import FitResult
 from ..fitting.parameter_sets import MOST_DRAWS, ParameterSets, load_fit, parameter_sets
 from ..model import Model, load_model
 from ..model.definition.parameters import ParameterTable
 from ..model.errors import Lag3igError, ParameterError, PopulationError, ProtocolError, StorageError
 from .distribution_over_draws import DistributionOverDraws
 from .protocol import Protocol
+
+if TYPE_CHECKING:
+    from ..fitting.fit_result import FitResult
 
 LITERATURE = "literature"
 ENOUGH = (
@@ -42,7 +45,8 @@ class TrialModels:
         return 1 if self.sets is None else len(self.sets)
 
 
-Given = str | Path | FitResult | ParameterSets | TrialModels
+Given: TypeAlias = "str | Path | FitResult | ParameterSets | TrialModels"
+Found: TypeAlias = "FitResult | ParameterSets"
 
 
 def load_trial_model(protocol: Protocol) -> Model:
@@ -58,7 +62,7 @@ def load_trial_model(protocol: Protocol) -> Model:
 
 def trial_models(
     protocol: Protocol,
-    given: Given = LITERATURE,
+    given: "Given" = LITERATURE,
     *,
     patients: int,
     replicates: int,
@@ -94,7 +98,7 @@ def trial_models(
         if draws is not None:
             raise ProtocolError(f"draws = {draws!r} needs a fit: the literature gives one set of parameters")
         return TrialModels(load_trial_model(protocol))
-    found = _opened(given)
+    found = _opened(given) if isinstance(given, str | Path) else given
     known = (
         None
         if draws is None and isinstance(found, ParameterSets)
@@ -132,9 +136,7 @@ def _draws(protocol: Protocol, *, patients: int, replicates: int, draws: int | N
     return draws
 
 
-def _opened(given: str | Path | FitResult | ParameterSets) -> FitResult | ParameterSets:
-    if isinstance(given, FitResult | ParameterSets):
-        return given
+def _opened(given: str | Path) -> "Found":
     try:
         return load_fit(given)
     except StorageError as fault:
@@ -157,17 +159,17 @@ def _of_result(path: Path) -> ParameterSets | None:
     return found
 
 
-def _called(given: str | Path | FitResult | ParameterSets) -> str:
-    if isinstance(given, FitResult):
-        return given.problem_name
-    return given.asked if isinstance(given, ParameterSets) else str(given)
+def _called(given: "str | Path | Found") -> str:
+    if isinstance(given, str | Path):
+        return str(given)
+    return given.asked if isinstance(given, ParameterSets) else given.problem_name
 
 
 def _sets_of(
-    found: FitResult | ParameterSets, protocol: Protocol, *, draws: int | None, seed: int, asked: str
+    found: "Found", protocol: Protocol, *, draws: int | None, seed: int, asked: str
 ) -> ParameterSets:
     indication = protocol.indication or ""
-    if isinstance(found, FitResult):
+    if not isinstance(found, ParameterSets):
         return parameter_sets(found, indication, draws=draws or MOST_DRAWS, seed=seed, asked=asked)
     if found.indication != indication or draws not in (None, len(found)):
         raise ProtocolError(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,12 @@ from ..model.documents import parse_document
 from ..model.errors import Lag3igError, ParameterError, nearest
 from ..model.randomness import normals, uniforms
 from .cards import load_card
-from .fit_file import read_fit
-from .fit_result import FitResult
 from .free_parameters import Context, FreeParameters
 from .problem import Problem
 from .vocabulary import Indication
+
+if TYPE_CHECKING:
+    from .fit_result import FitResult
 
 Array = NDArray[np.float64]
 
@@ -145,7 +146,7 @@ class ParameterSets:
         return tuple(said)
 
 
-def load_fit(name: str | Path) -> FitResult:
+def load_fit(name: str | Path) -> "FitResult":
     """A fit by name ("fitted", or one that ships), or by the path of its .h5 file.
 
     Raises
@@ -155,6 +156,8 @@ def load_fit(name: str | Path) -> FitResult:
     StorageError
         If the file is missing, damaged or no fit.
     """
+    from .fit_file import read_fit  # what a fit found takes libraries that a trial without one need not load
+
     path = Path(name)
     if path.suffix == ".h5":
         return read_fit(path)
@@ -174,7 +177,7 @@ def load_fit(name: str | Path) -> FitResult:
 
 
 def parameter_sets(
-    fit: FitResult, indication: str = "", *, draws: int = MOST_DRAWS, seed: int = 1, asked: str = ""
+    fit: "FitResult", indication: str = "", *, draws: int = MOST_DRAWS, seed: int = 1, asked: str = ""
 ) -> ParameterSets:
     """Draws of a fit's posterior for new trials of an indication.
 
@@ -280,7 +283,7 @@ def _new_effects(problem: Problem, indication: str) -> Mapping[str, float]:
     return {symbol: float(np.sqrt(variance)) for symbol, variance in variances.items()}
 
 
-def _identity(fit: FitResult) -> str:
+def _identity(fit: "FitResult") -> str:
     digest = hashlib.sha256(json.dumps([fit.problem_text, fit.names, fit.seed, fit.patients]).encode())
     for values in (fit.draws, fit.weights):
         digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
