@@ -5,7 +5,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from . import likelihoods
 from .cards import TrialCard
@@ -20,6 +19,7 @@ from .response_observations import (
     CountObservation,
     EveryObservation,
 )
+from .shares import categories_of, shares_of
 from .summaries import size_of
 from .time_observations import HazardRatioObservation, MedianObservation, SurvivalObservation
 
@@ -52,23 +52,23 @@ def log_likelihood(observation: Printed, summary: Array, card: TrialCard) -> Arr
     match observation:
         case CountObservation():
             numbers = patients_of(card, observation.arms, observation.number)
-            return likelihoods.count_of(observation.count, numbers, expit(summary))
+            return likelihoods.count_of(observation.count, numbers, shares_of(summary))
         case AtMostObservation():
             numbers = patients_of(card, observation.arms, observation.number)
-            return likelihoods.at_most(observation.most, numbers, expit(summary))
+            return likelihoods.at_most(observation.most, numbers, shares_of(summary))
         case EveryObservation():
             numbers = patients_of(card, observation.arms, observation.number)
-            return likelihoods.every(numbers, expit(summary), shown=observation.shown)
+            return likelihoods.every(numbers, shares_of(summary), shown=observation.shown)
         case CategoriesObservation():
-            return likelihoods.categories(list(observation.counts.values()), np.exp(summary))
+            return likelihoods.categories(list(observation.counts.values()), categories_of(summary))
         case BestChangeObservation():
-            return likelihoods.quantiles_of(observation.levels, expit(summary), observation.number)
+            return likelihoods.quantiles_of(observation.levels, shares_of(summary), observation.number)
         case SurvivalObservation():
             # At risk are those just before each printed time: of an interval, those at its beginning.
             at_risk = np.concatenate([[observation.number], observation.at_risk[:-1]])
-            return likelihoods.survival_curve(observation.survival, at_risk, expit(summary))
+            return likelihoods.survival_curve(observation.survival, at_risk, shares_of(summary))
         case MedianObservation():
-            return _median(observation, expit(summary))
+            return _median(observation, shares_of(summary))
         case HazardRatioObservation():
             return likelihoods.log_ratio(
                 observation.ratio,
@@ -78,7 +78,7 @@ def log_likelihood(observation: Printed, summary: Array, card: TrialCard) -> Arr
                 level=observation.level,
             )
         case InequalityObservation():
-            shares = expit(summary)
+            shares = shares_of(summary)
             if observation.number is None:
                 return likelihoods.above(shares.mean(axis=-1), 0.5, STATED_DEVIATION)
             return likelihoods.every(patients_of(card, observation.arms, observation.number), shares)

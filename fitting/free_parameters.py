@@ -196,6 +196,26 @@ class FreeParameters:
         """Places in the vector that change the table of a context."""
         return tuple(place for place, item in enumerate(self.items) if item.is_about(context))
 
+    def coordinates(self, context: Context) -> Array:
+        """Sums of free parameters that the table of a context depends on, shape (q, n).
+
+        A factor joins the logarithm of its median: only their sum shows. What another free parameter of the
+        context replaces is still there.
+        """
+        rows = np.eye(len(self.items))
+        medians: dict[str, int] = {}
+        kept: dict[int, Array] = {}
+        for place in sorted(self.moved(context), key=lambda place: bool(self.items[place].where)):
+            item = self.items[place]
+            if item.target == "effect" and item.symbols[0] in medians:
+                kept[medians[item.symbols[0]]][place] = 1.0
+                continue
+            kept[place] = rows[place]
+            plain = item.prior.link == "log" and item.prior.bounds is None
+            if item.target == "effect" or (item.target == "median" and plain):
+                medians[item.symbols[0]] = place
+        return np.array([kept[place] for place in sorted(kept)]).reshape(-1, len(self.items))
+
     def subset(self, places: Sequence[int]) -> "FreeParameters":
         """Only some of them."""
         return FreeParameters(tuple(self.items[place] for place in places))

@@ -2,11 +2,12 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, ndtri
+from scipy.special import ndtri
 
 from . import likelihoods
 from .mean_observation import MeanObservation
 from .mean_summary import MeanSummary, is_logarithmic, is_median, quantiles_printed
+from .shares import shares_of
 
 Array = NDArray[np.float64]
 
@@ -45,7 +46,7 @@ def _of_medians(observation: MeanObservation, summary: Array) -> Array:
     """Medians, and quartiles where they were printed, one visit after the other."""
     total, place = np.zeros(summary.shape[:-1]), 0
     for levels, values in quantiles_printed(observation):
-        below = expit(summary[..., place : place + len(values)])
+        below = shares_of(summary[..., place : place + len(values)])
         total = total + likelihoods.quantiles_of(levels, below, observation.number)
         place += len(values)
     return total

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from ..model.randomness import normals
-from .likelihoods import LEAST_PROBABILITY
 from .mean_observation import MeanObservation
 from .moments import Moments, measured_moments, share_below
 from .predictions import Prediction
+from .shares import probits
 
 Array = NDArray[np.float64]
 Arms = Mapping[str, Prediction]
@@ -81,7 +80,7 @@ def quantiles_printed(observation: MeanObservation) -> list[tuple[list[float], l
 
 
 def summarise_mean(observation: MeanObservation, arms: Arms) -> Array:
-    """Summary of a mean: `MeanSummary.flat`, or logits of shares below printed quantiles."""
+    """Summary of a mean: `MeanSummary.flat`, or probits of shares below printed quantiles."""
     (name,) = observation.arms
     arm, days = arms[name], np.array(observation.days)
     to_baseline = observation.relative_to == "baseline"
@@ -91,7 +90,7 @@ def summarise_mean(observation: MeanObservation, arms: Arms) -> Array:
             for day, (_, values) in zip(days, quantiles_printed(observation), strict=True)
             for value in values
         ]
-        return np.asarray(logit(np.clip(shares, LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY)))
+        return probits(shares)
     logarithm = is_logarithmic(observation)
     moments = (
         measured_moments(arm, observation.observable, days, logarithm=logarithm, to_baseline=to_baseline)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from .cards import TrialCard
 from .cohort_likelihood import patients_of
@@ -22,6 +21,7 @@ from .response_observations import (
     CountObservation,
     EveryObservation,
 )
+from .shares import categories_of, shares_of
 from .summaries import free_at, summarise
 from .time_observations import HazardRatioObservation, MedianObservation, SurvivalObservation
 
@@ -92,17 +92,17 @@ def replicates(
     match observation:
         case CountObservation() | AtMostObservation() | EveryObservation():
             numbers = patients_of(card, observation.arms, observation.number)
-            shares = expit(summarise(observation, arms))
+            shares = shares_of(summarise(observation, arms))
             return (
                 rng.binomial(numbers, shares, (count, len(numbers))).sum(axis=1, keepdims=True).astype(float)
             )
         case CategoriesObservation():
-            shares = np.exp(summarise(observation, arms))
+            shares = np.maximum(categories_of(summarise(observation, arms)), 0.0)
             return rng.multinomial(observation.number, shares / shares.sum(), count).astype(float)
         case MedianObservation():
             return _medians(observation, arms, count, rng)[:, None] / DAYS_PER_MONTH
         case SurvivalObservation():
-            shares = expit(summarise(observation, arms))
+            shares = shares_of(summarise(observation, arms))
             steps = -np.diff(np.concatenate([[1.0], shares, [0.0]]))
             events = rng.multinomial(observation.number, np.clip(steps, 0.0, None) / steps.sum(), count)
             return 1.0 - np.cumsum(events[:, :-1], axis=1) / observation.number
@@ -110,7 +110,7 @@ def replicates(
             width = np.log(observation.upper / observation.lower) / (2.0 * 1.959963984540054)
             return np.exp(summarise(observation, arms) + width * rng.normal(size=(count, 1)))
         case InequalityObservation():
-            shares = expit(summarise(observation, arms))
+            shares = shares_of(summarise(observation, arms))
             return np.full((count, 1), float(np.mean(shares)))
         case MeanObservation() if not is_median(observation):
             summary = MeanSummary.of(summarise(observation, arms), len(observation.centre))
@@ -140,7 +140,7 @@ def _shares_below(
     observation: BestChangeObservation | MeanObservation, arms: Arms, count: int, rng: np.random.Generator
 ) -> Array:
     """Shares of samples below the printed quantiles, which increase together."""
-    shares = expit(summarise(observation, arms))
+    shares = shares_of(summarise(observation, arms))
     if isinstance(observation, MeanObservation):  # one visit after the other, each with its own sample
         return np.asarray(rng.binomial(observation.number, shares, (count, shares.size)) / observation.number)
     steps = np.clip(np.diff(np.concatenate([[0.0], shares, [1.0]])), 0.0, None)

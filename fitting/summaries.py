@@ -1,6 +1,6 @@
 """What a population predicts of an observation, as a few numbers without bounds: the fit's only view of it.
 
-Shares are given as logits, covariances by their Cholesky factor with the logarithm of its diagonal. The
+Shares are given as probits, covariances by their Cholesky factor with the logarithm of its diagonal. The
 likelihood of any data of the same design follows from them, and they may be emulated.
 """
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logit
 
 from . import likelihoods
 from .cards import CardArm
@@ -25,6 +24,7 @@ from .response_observations import (
     CountObservation,
     EveryObservation,
 )
+from .shares import probits, probits_of_categories
 from .time_observations import HazardRatioObservation, MedianObservation, SurvivalObservation
 
 Array = NDArray[np.float64]
@@ -53,36 +53,30 @@ def summarise(observation: Printed, arms: Arms) -> Array:
                 _share(arms[name], observation.endpoint, observation.day, observation.limit)
                 for name in observation.arms
             ]
-            return logits(shares)
+            return probits(shares)
         case EveryObservation():
-            return logits([_share(arms[name], observation.endpoint) for name in observation.arms])
+            return probits([_share(arms[name], observation.endpoint) for name in observation.arms])
         case CategoriesObservation():
-            return np.log(np.maximum(_categories(observation, arms), likelihoods.LEAST_PROBABILITY))
+            return probits_of_categories(_categories(observation, arms))
         case BestChangeObservation():
-            return logits(
+            return probits(
                 [
                     _pooled_share(observation.arms, arms, "best_change_at_most", percent)
                     for percent in observation.values
                 ]
             )
         case SurvivalObservation():
-            return logits(free_at(observation.arms, arms, observation.days))
+            return probits(free_at(observation.arms, arms, observation.days))
         case MedianObservation():
             scans = arms[observation.arms[0]].cohort.scans
-            return logits(free_at(observation.arms, arms, days_about(observation, scans)))
+            return probits(free_at(observation.arms, arms, days_about(observation, scans)))
         case HazardRatioObservation():
             return np.array([_log_hazard_ratio(observation, arms)])
         case InequalityObservation():
-            return logits([float(_kept(observation, arms[name]).mean()) for name in observation.arms])
+            return probits([float(_kept(observation, arms[name]).mean()) for name in observation.arms])
         case MeanObservation():
             return summarise_mean(observation, arms)
     raise TypeError(f"no patients can be set beside {observation.id!r}")
-
-
-def logits(shares: ArrayLike) -> Array:
-    """Logits of shares; 0 and 1 are taken as a little more and a little less."""
-    least = likelihoods.LEAST_PROBABILITY
-    return np.asarray(logit(np.clip(np.asarray(shares, dtype=np.float64), least, 1.0 - least)))
 
 
 def days_about(observation: MedianObservation, scans: ArrayLike) -> Array:

@@ -140,7 +140,7 @@ def test_only_the_best_draws_are_emulated_if_asked():
 def test_an_observation_sees_only_what_moves_it():
     toy = LinearGaussian.example()
     toy.slopes[:2, 2] = 0.0
-    emulator = Emulator(_bank(toy, 80), toy, moves={"card0.mean": (0, 1)})
+    emulator = Emulator(_bank(toy, 80), toy, inputs={"card0.mean": np.eye(3)[:2]})
     assert emulator.surfaces["card0.mean"].inputs.shape[1] == 2
     point = np.array([0.1, -0.2, 0.3])
     assert emulator(point).log_posterior == pytest.approx(toy(point).log_posterior, abs=QUADRATIC)

@@ -1,15 +1,15 @@
 """A posterior whose summaries are read off surfaces through a bank of draws instead of simulated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...model.errors import ParameterError
-from ..objective import FAILED, Evaluation, Objective
+from ..objective import FAILED, Evaluation
 from .bank import Bank
 from .posterior import Summarised, judged, prior_scale
-from .surface import Surface, fit_surface
+from .surface import Surface, fit_surface, one_thread
 
 Array = NDArray[np.float64]
 
@@ -33,8 +33,8 @@ class Emulator:
     within : float, optional
         Emulate only draws whose log-posterior is at most so far below the best one, or the best ones if these
         are too few for a quadratic.
-    moves : mapping of str to sequence of int, optional
-        Places of the parameters that an observation may depend on, as of `places_that_move`; else all.
+    inputs : mapping of str to array_like, shape (q, n), optional
+        Sums of parameters that move an observation, as of `inputs_of`; else every parameter.
 
     Raises
     ------
@@ -55,7 +55,7 @@ class Emulator:
         posterior: Summarised,
         *,
         within: float | None = None,
-        moves: Mapping[str, Sequence[int]] | None = None,
+        inputs: Mapping[str, ArrayLike] | None = None,
     ) -> None:
         if bank.names != posterior.free_parameters.names:
             raise ParameterError("the bank was filled for other free parameters; fill one for these")
@@ -76,10 +76,10 @@ class Emulator:
         spread = np.cov(points.T / self.scale[:, np.newaxis], ddof=0).reshape(len(self.scale), -1)
         self._whiten = np.linalg.pinv(np.linalg.cholesky(spread + 1e-12 * np.eye(len(spread))))
         self.reach = float(self._distance(points).max())
-        everything = tuple(range(len(bank.names)))
-        self.moves = {name: tuple((moves or {}).get(name, everything)) for name, _ in bank.layout}
+        every = np.eye(len(bank.names))
+        self.inputs = {name: np.asarray((inputs or {}).get(name, every)).T for name, _ in bank.layout}
         self.surfaces: dict[str, Surface] = {
-            name: fit_surface(points[:, self.moves[name]], bank.summaries[self.rows, place])
+            name: fit_surface(points @ self.inputs[name], bank.summaries[self.rows, place])
             for name, place in bank.places.items()
         }
 
@@ -95,7 +95,8 @@ class Emulator:
     def summaries(self, points: ArrayLike) -> Array:
         """Emulated summaries side by side at points of shape (R, n), shape (R, M)."""
         rows = np.asarray(points, dtype=np.float64)
-        parts = [self.surfaces[name](rows[:, self.moves[name]]) for name, _ in self.bank.layout]
+        with one_thread():
+            parts = [self.surfaces[name](rows @ self.inputs[name]) for name, _ in self.bank.layout]
         return np.concatenate(parts, axis=1)
 
     def __call__(self, free: ArrayLike) -> Evaluation:
@@ -147,12 +148,3 @@ def _near_the_best(exact: Array, within: float | None, dimensions: int) -> NDArr
     ranked = np.argsort(-exact, kind="stable")
     count = max(int((exact >= exact.max() - within).sum()), enough)
     return np.sort(ranked[:count])
-
-
-def places_that_move(objective: Objective) -> dict[str, tuple[int, ...]]:
-    """Places of the free parameters that may move each observation: those about its card's context."""
-    return {
-        f"{item.card.id}.{one.id}": objective.free_parameters.moved(item.context)
-        for item in objective.cards
-        for one in item.observations
-    }

@@ -1,11 +1,11 @@
 """Exact posterior from an emulated one: sampled, weighted by exact values, refitted where that fails."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..objective import FAILED
 from .bank import Bank, fill, joined
@@ -106,7 +106,7 @@ def refine(
     rounds: int = 4,
     exact_draws: int = 200,
     within: float | None = None,
-    moves: Mapping[str, Sequence[int]] | None = None,
+    inputs: Mapping[str, ArrayLike] | None = None,
     asked: float = 1000.0,
     most_evaluations: int = 400_000,
     after: Callable[[Round], None] | None = None,
@@ -128,7 +128,7 @@ def refine(
         After which the weights are returned as they are; `Refined.converged` tells.
     exact_draws : int
         Exact evaluations of a round.
-    within, moves
+    within, inputs
         As of `Emulator`.
     asked, most_evaluations
         As of `sample`.
@@ -144,7 +144,7 @@ def refine(
     """
     done: list[Round] = []
     while True:
-        emulator = Emulator(bank, posterior, within=within, moves=moves)
+        emulator = Emulator(bank, posterior, within=within, inputs=inputs)
         best = emulator.rows[np.argsort(-emulator.exact, kind="stable")[:MOST_STARTS]]
         drawn = sample(
             emulator,

@@ -4,13 +4,16 @@ Several outputs share the process's length scales and ratio of noise, each with 
 quadratic is not penalised, so that a quadratic function is met to rounding.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Array = NDArray[np.float64]
 
@@ -69,9 +72,28 @@ def fit_surface(points: Array, outputs: Array) -> Surface:
     1. Rasmussen, Williams: Gaussian processes for machine learning. MIT Press 2006, sections 2.7 (explicit
        basis functions), 5.4.1 (marginal likelihood) and 5.4.2 (leaving one out)
     """
-    # The matrices are small: threads that wait for each other on busy cores cost up to thirty times more.
-    with threadpool_limits(limits=1, user_api="blas"):
+    if not points.shape[1]:
+        return _constant(points, outputs)
+    with one_thread():
         return _through(points, outputs)
+
+
+def _constant(points: Array, outputs: Array) -> Surface:
+    """Of outputs that nothing moves."""
+    middle, count = outputs.mean(axis=0), len(outputs)
+    others = middle + (middle - outputs) / max(count - 1, 1)
+    none = np.empty(0)
+    return Surface(none, none, points, none, 0.0, 0, middle[np.newaxis], np.zeros_like(outputs), others)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Linear algebra on one thread: several that wait for each other on busy cores cost thirty times more."""
+    return _controller().limit(limits=1, user_api="blas")
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def _through(points: Array, outputs: Array) -> Surface:
