@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ..model.definition.parameters import ParameterTable, load_parameters
 from ..model.definition.structures import Structure
@@ -73,6 +73,16 @@ class Setting(Section):
     spreads: Mapping[str, float] = Field(default_factory=dict)
 
 
+class Alternative(Section):
+    """The same fit under another structure: what it has besides, and what is free besides."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,29}$")]
+    title: Text
+    structure: Mapping[str, str]
+    free: tuple[FreeEntry, ...] = ()
+    share: ShareEntry | None = None
+
+
 class Problem(Section):
     """A fit: cards, structure, what may move, and how many virtual patients an arm has."""
 
@@ -87,6 +97,7 @@ class Problem(Section):
     effects: tuple[EffectEntry, ...] = ()
     share: ShareEntry | None = None
     correlations: tuple[CorrelationEntry, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
     patients: Annotated[int, Field(ge=10, le=1_000_000)] = 2_000
     seed: Annotated[int, Field(ge=0)] = 1
 
@@ -106,6 +117,8 @@ class Problem(Section):
                 raise ParameterError("nothing is free: add [[free]] with a parameter")
             for indication in self.indications:
                 self.base(Context(indication, ""))
+            for other in self.alternatives:
+                self.alternative(other.name)
         except Lag3igError as fault:
             raise ValueError(str(fault)) from None
         return self
@@ -113,6 +126,32 @@ class Problem(Section):
     def build_structure(self) -> Structure:
         """Structure with the problem's choices."""
         return Structure.from_mapping(self.structure)
+
+    def alternative(self, name: str) -> "Problem":
+        """The fit under one of its other structures; cards, patients and seed are the same.
+
+        Raises
+        ------
+        ParameterError
+            If it has no alternative of that name, or that does not hold together.
+        """
+        known = {item.name: item for item in self.alternatives}
+        if name not in known:
+            raise ParameterError(f"fit {self.name!r} has no alternative {name!r}; {nearest(name, known)}")
+        other = known[name]
+        changes = {
+            "name": f"{self.name}-{name}",
+            "title": f"{self.title}: {other.title}",
+            "structure": {**self.structure, **other.structure},
+            "free": self.free + other.free,
+            "share": other.share or self.share,
+            "alternatives": (),
+        }
+        try:
+            return Problem.model_validate({**dict(self), **changes})
+        except ValidationError as fault:
+            reasons = "; ".join(str(item["msg"]) for item in fault.errors())
+            raise ParameterError(f"alternative {name!r}: {reasons}") from None
 
     def base(self, context: Context) -> ParameterTable:
         """Table of an indication before anything moves."""

@@ -79,7 +79,8 @@ class Bank:
 
 def identity_of(objective: Objective) -> dict[str, str]:
     """Hashes of what an objective's summaries depend on besides the point, by what it is."""
-    chosen = objective.problem.model_dump(mode="json", exclude={"name", "title", "cards", "patients"})
+    elsewhere = {"name", "title", "cards", "patients", "alternatives"}
+    chosen = objective.problem.model_dump(mode="json", exclude=elsewhere)
     cards = {item.card.id: item.card.model_dump(mode="json", warnings=False) for item in objective.cards}
     centre = objective.free_parameters.centre()
     models = [objective.model(centre, item.context).hash for item in objective.cards]
