@@ -8,6 +8,7 @@ from .cli_files import check_command, init_command
 from .cli_fit import fit_command
 from .cli_model import model_command
 from .cli_simulate import simulate_command
+from .cli_structures import structures_command
 from .cli_trial import report_command, run_command
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("run")(run_command)
 app.command("report")(report_command)
 app.command("fit")(fit_command)
+app.command("structures")(structures_command)
 app.command("simulate")(simulate_command)
 app.command("model")(model_command)
 app.command("init")(init_command)
