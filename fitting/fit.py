@@ -15,23 +15,25 @@ from ..model.build import scaling_symmetries
 from ..model.errors import ParameterError
 from .cards import TrialCard
 from .estimators.bank import fill, identity_of
-from .estimators.emulator import Emulator, places_that_move
+from .estimators.emulator import Emulator
 from .estimators.evidence import evidence
+from .estimators.inputs import inputs_of
 from .estimators.local import LocalSearch, Start, climb, search
 from .estimators.posterior import prior_points
 from .estimators.refinement import Refined, refine
-from .fit_result import LEVELS, Check, FitResult, Learnt
-from .identifiability import learnt
+from .findings import find
+from .fit_checks import checks_of, weighted_quantiles
+from .fit_result import LEVELS, FitResult, Learnt
+from .identifiability import movements
 from .objective import Objective
-from .predictive import replicates, statistic
 from .problem import Problem, load_problem
+from .problem_text import problem_text
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
 POLISHED = 12  # exact evaluations with gradient that end the search of the emulated posterior
 CHECK_DRAWS = 50  # points of the posterior that replicate trials are drawn from
-REPLICATES = 40  # at each of them
 EVIDENCE_DRAWS = 2_000
 
 
@@ -106,7 +108,7 @@ def fit(
     StorageError
         If the bank file belongs to another problem or cannot be written.
     """
-    chosen, text = (problem, "") if isinstance(problem, Problem) else load_problem(problem)
+    chosen, text = (problem, problem_text(problem)) if isinstance(problem, Problem) else load_problem(problem)
     effort = Effort() if effort is None else effort
     objective = Objective(chosen, cards=cards, patients=patients, threads=threads)
     say = _Teller(progress)
@@ -118,15 +120,14 @@ def fit(
         path=bank_file,
         after=lambda done, wanted: say("simulating the prior", done, wanted),
     )
-    moves = places_that_move(objective)
+    inputs = inputs_of(objective)
     say("searching", 0, effort.starts)
     found = search(
-        Emulator(bank, objective, moves=moves),
+        Emulator(bank, objective, inputs=inputs),
         starts=effort.starts,
         seed=chosen.seed,
         after=lambda start: say("searching", start.number + 1, effort.starts),
     )
-    top = _polished(objective, found, say)
     say("sampling", 0, effort.rounds)
     refined = refine(
         objective,
@@ -135,14 +136,13 @@ def fit(
         path=bank_file,
         rounds=effort.rounds,
         exact_draws=effort.exact_draws,
-        moves=moves,
+        inputs=inputs,
         asked=effort.asked,
         after=lambda _: say("sampling", say.rounds_done(), effort.rounds),
     )
-    say("checking", 0, 1)
-    result = _result(chosen, text, objective, found, top, refined, say)
-    say("done", 1, 1)
-    return result
+    # What is not kept in the bank comes last, so that an interruption before it costs nothing.
+    top = _polished(objective, found, say)
+    return _result(chosen, text, objective, found, top, refined, say)
 
 
 class _Teller:
@@ -160,6 +160,13 @@ class _Teller:
             self._what, self._since = what, now
         if self.progress is not None:
             self.progress(what, done, wanted)
+
+    def stop(self) -> dict[str, float]:
+        """Seconds of every step, the last one until now."""
+        now = time.perf_counter()
+        self.seconds[self._what] = self.seconds.get(self._what, 0.0) + now - self._since
+        self._since = now
+        return {what: round(spent, 1) for what, spent in self.seconds.items() if what}
 
     def rounds_done(self) -> int:
         """Rounds of sampling so far, this one included."""
@@ -184,14 +191,17 @@ def _result(
     refined: Refined,
     say: _Teller,
 ) -> FitResult:
+    say("checking", 0, 1)
     weighted, last = refined.weighted, refined.rounds[-1]
     spare = refined.draws.draws
     thinned = spare[:: max(1, len(spare) // EVIDENCE_DRAWS)]
     marginal = evidence(refined.emulator, thinned, seed=problem.seed)
     error = objective.monte_carlo_error(top.end)
-    checks = _checks(objective, weighted.resampled(CHECK_DRAWS, seed=problem.seed), problem.seed)
+    points = weighted.resampled(CHECK_DRAWS, seed=problem.seed)
+    checks = checks_of(objective, points, seed=problem.seed)
     away = np.abs(last.differences)
-    say("done", 0, 1)
+    say("asking what was learnt", 0, 1)
+    findings = find(objective, emulator=refined.emulator, bank=refined.bank, weighted=weighted, top=top.end)
     return FitResult(
         problem_text=text,
         problem_name=problem.name,
@@ -242,23 +252,16 @@ def _result(
             "log_posterior_at_top": top.log_posterior,
             "top_converged": top.converged,
             "bank": len(refined.bank),
-            "seconds": {what: round(spent, 1) for what, spent in say.seconds.items() if what},
+            "seconds": say.stop(),
         },
+        findings=findings,
     )
-
-
-def weighted_quantiles(values: Array, weights: Array, levels: Iterable[float]) -> tuple[float, ...]:
-    """Quantiles of weighted values: the smallest with at least that share of weight at or below it."""
-    order = np.argsort(values, kind="stable")
-    share = np.cumsum(weights[order])
-    places = np.searchsorted(share, np.asarray(list(levels)) * share[-1])
-    return tuple(float(item) for item in values[order][np.minimum(places, len(values) - 1)])
 
 
 def _learnt(objective: Objective, draws: Array, weights: Array, top: Array) -> tuple[Learnt, ...]:
     parameters = objective.free_parameters
     natural, at_top = parameters.natural(draws), parameters.natural(top)
-    narrowed = learnt(parameters, draws, weights)
+    narrowed = movements(parameters, draws, weights)
     return tuple(
         Learnt(
             item.name,
@@ -269,38 +272,3 @@ def _learnt(objective: Objective, draws: Array, weights: Array, top: Array) -> t
         )
         for place, item in enumerate(parameters.items)
     )
-
-
-def _checks(objective: Objective, points: Array, seed: int) -> tuple[Check, ...]:
-    """Every printed number that the model has something for, beside replicates over the posterior."""
-    rng = np.random.default_rng(seed)
-    whole = objective.with_everything()
-    drawn: dict[str, list[Array]] = {}
-    for point in points:
-        predictions = whole.predict(point)
-        for item in whole.cards:
-            for one in item.observations:
-                made = replicates(one, predictions[item.card.id], item.card, count=REPLICATES, rng=rng)
-                drawn.setdefault(f"{item.card.id}.{one.id}", []).append(made)
-    fitted = {f"{item.card.id}.{one.id}" for item in objective.cards for one in item.observations}
-    checks = []
-    for item in whole.cards:
-        for one in item.observations:
-            key = f"{item.card.id}.{one.id}"
-            values, what = np.concatenate(drawn[key]), statistic(one)
-            for place, (name, printed) in enumerate(zip(what.names, what.printed, strict=True)):
-                equal = np.full(len(values), 1.0 / len(values))
-                checks.append(
-                    Check(
-                        item.card.id,
-                        one.id,
-                        one.label or "",
-                        name,
-                        what.unit,
-                        one.published,
-                        "fitted" if key in fitted else "check only",
-                        float(printed),
-                        weighted_quantiles(values[:, place], equal, LEVELS),
-                    )
-                )
-    return tuple(checks)

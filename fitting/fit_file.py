@@ -12,12 +12,13 @@ from ..model.errors import StorageError
 from ..model.retrieval import read
 from ..model.storage import write
 from ..model.tree import Dataset, Group, Stored
+from .findings_tree import findings_of, findings_tree
 from .fit_result import LEVELS, Check, FitResult, Learnt
 
 Array = NDArray[np.float64]
 
 SCHEMA = "lag3ig-fit"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TEXTS = ("problem_name", "title", "created", "lag3ig_version", "structure")
 WORDS = ("card", "observation", "label", "name", "unit", "published", "role")
 
@@ -52,6 +53,7 @@ def write_fit(result: FitResult, path: str | Path) -> None:
         "symmetries": _text(
             _json(result.symmetries), "exponents of parameters that no fitted observation tells apart, JSON"
         ),
+        "findings": findings_tree(result.findings),
         "diagnostics": _text(_json(result.diagnostics), "how the fit went, JSON"),
     }
     write(path, Group(members, attributes))
@@ -146,6 +148,7 @@ def _from_tree(tree: Group) -> FitResult:
             for group in json.loads(tree.values("symmetries"))
         ),
         diagnostics=dict(json.loads(tree.values("diagnostics"))),
+        findings=findings_of(tree.group("findings"), names),
     )
 
 

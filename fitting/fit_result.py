@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .findings import Findings
+
 Array = NDArray[np.float64]
 
 LEVELS = (0.025, 0.25, 0.5, 0.75, 0.975)  # of the quantiles that tables show
@@ -112,6 +114,8 @@ class FitResult:
     diagnostics : mapping
         Numbers and sentences on how the fit went: tail shape, effective sizes, R-hat, errors of the
         emulator, Monte-Carlo error, evidence, seconds of each step.
+    findings : Findings
+        What constrains each parameter, and what more reading would teach.
     """
 
     problem_text: str
@@ -133,6 +137,7 @@ class FitResult:
     unseen: tuple[tuple[str, str], ...] = ()
     symmetries: tuple[dict[str, int], ...] = ()
     diagnostics: dict[str, Any] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
 
     @property
     def trusted(self) -> bool:

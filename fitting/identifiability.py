@@ -1,6 +1,6 @@
 """What data tell of parameters: information, stiff and sloppy directions, prior against posterior."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +73,16 @@ class Information:
     def total(self) -> Array:
         """Information of all observations on the free scale, shape (n, n)."""
         return self.of("")
+
+    def only(self, observations: Collection[str]) -> "Information":
+        """Information of some of the observations, by card and id."""
+        kept = {name: matrix for name, matrix in self.by_observation.items() if name in observations}
+        return Information(self.names, self.scale, kept)
+
+    def deviations(self, more: Array | float = 0.0) -> Array:
+        """Deviations of a normal posterior with the prior and all this, and ``more``; shape (n,)."""
+        precision = np.diag(self.scale**-2.0) + self.total + more
+        return np.asarray(np.sqrt(np.diag(np.linalg.inv(precision))))
 
     def of(self, start: str) -> Array:
         """Information of the observations whose names begin so: ``"card."`` for those of a card."""
@@ -151,25 +161,20 @@ def _curvature(posterior: Summarised, here: Mapping[str, Array], name: str) -> A
     """Negative second derivatives of an observation's log-likelihood by its summary, cut at 0."""
     middle = here[name]
     steps = CURVE_STEP * np.maximum(np.abs(middle), 1.0)
-
-    def term(moved: Array) -> float:
-        return float(posterior.terms({**here, name: moved})[name])
-
+    rows, columns = np.tril_indices(middle.size)
+    one, two = np.diag(steps)[rows], np.diag(steps)[columns]
+    corners = np.concatenate([one + two, one - two, -one - two, two - one]) + middle
+    ends = np.asarray(posterior.terms({**here, name: corners})[name]).reshape(4, -1)
+    bend = (ends[0] - ends[1] + ends[2] - ends[3]) / (4.0 * steps[rows] * steps[columns])
     matrix = np.empty((middle.size, middle.size))
-    offsets = np.diag(steps)
-    for row in range(middle.size):
-        for column in range(row + 1):
-            one, two = offsets[row], offsets[column]
-            ends = term(middle + one + two) - term(middle + one - two)
-            ends += term(middle - one - two) - term(middle - one + two)
-            matrix[row, column] = matrix[column, row] = -ends / (4.0 * steps[row] * steps[column])
+    matrix[rows, columns] = matrix[columns, rows] = -bend
     values, vectors = np.linalg.eigh(matrix)
     return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
-    """Prior against posterior of one parameter, on the free scale.
+class Movement:
+    """How far data moved and narrowed one parameter, on the free scale.
 
     Attributes
     ----------
@@ -189,9 +194,9 @@ class Learnt:
     divergence: float
 
 
-def learnt(
+def movements(
     free_parameters: FreeParameters, draws: ArrayLike, weights: ArrayLike | None = None
-) -> tuple[Learnt, ...]:
+) -> tuple[Movement, ...]:
     """How far data moved and narrowed every parameter.
 
     Parameters
@@ -212,6 +217,6 @@ def learnt(
     with np.errstate(divide="ignore"):
         divergence = 0.5 * (ratio + shift**2 - 1.0 - np.log(ratio))
     return tuple(
-        Learnt(name, *(float(column[place]) for column in (shift, 1.0 - ratio, divergence)))
+        Movement(name, *(float(column[place]) for column in (shift, 1.0 - ratio, divergence)))
         for place, name in enumerate(free_parameters.names)
     )

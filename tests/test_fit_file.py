@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lag3ig.fitting.fit_file import SCHEMA, read_fit, write_fit
+from lag3ig.fitting.findings import Findings
+from lag3ig.fitting.fit_file import SCHEMA, SCHEMA_VERSION, read_fit, write_fit
 from lag3ig.fitting.fit_result import LEVELS, Check, FitResult, Learnt
+from lag3ig.fitting.identifiability import Direction
+from lag3ig.fitting.influence import Influence
+from lag3ig.fitting.profiles import Profile
+from lag3ig.fitting.slot_information import Lesson
 from lag3ig.model.errors import StorageError
 
 from .command_line import left
@@ -21,11 +26,59 @@ TEXTS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters
 QUANTILES = st.tuples(*[NUMBERS] * len(LEVELS))
 
 
-def same(one: FitResult, other: FitResult) -> bool:
-    """Equal in every part, arrays by value and shape."""
-    pairs = [(getattr(one, item.name), getattr(other, item.name)) for item in dataclasses.fields(FitResult)]
-    return all(
-        np.array_equal(a, b) and a.shape == b.shape if isinstance(a, np.ndarray) else a == b for a, b in pairs
+def same(one: object, other: object) -> bool:
+    """Equal in every part, arrays by value and shape, numbers that are none to themselves."""
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other, equal_nan=True) and one.shape == other.shape
+    if dataclasses.is_dataclass(one):
+        names = [item.name for item in dataclasses.fields(one)]
+        return type(one) is type(other) and all(same(getattr(one, n), getattr(other, n)) for n in names)
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other or (one != one and other != other)
+
+
+@st.composite
+def findings(draw, names: tuple[str, ...]) -> Findings:
+    count = len(names)
+
+    def numbers(*shape: int):
+        size = int(np.prod(shape))
+        return np.array(draw(st.lists(NUMBERS, min_size=size, max_size=size)), dtype=float).reshape(shape)
+
+    shares = st.dictionaries(TEXTS, NUMBERS, max_size=3)
+    values = draw(st.integers(1, 3))
+    profile = Profile(
+        names[0],
+        0,
+        *(numbers(values) for _ in range(3)),
+        numbers(values, count),
+        tuple(numbers(2).tolist()),
+        draw(st.tuples(st.booleans(), st.booleans())),
+    )
+    influence = Influence(
+        draw(TEXTS),
+        names,
+        numbers(count),
+        np.full(count, np.nan),
+        draw(NUMBERS),
+        draw(st.sampled_from([0.5, np.nan])),
+    )
+    lesson = Lesson(
+        draw(TEXTS),
+        draw(TEXTS),
+        tuple(draw(st.lists(TEXTS, max_size=2))),
+        draw(TEXTS),
+        draw(shares),
+        draw(TEXTS),
+    )
+    return Findings(
+        tuple(draw(st.lists(st.builds(Direction, NUMBERS, shares), max_size=2))),
+        draw(st.dictionaries(TEXTS, shares, max_size=3)),
+        (profile,) * draw(st.integers(0, 2)),
+        (influence,),
+        (lesson,),
+        draw(st.dictionaries(TEXTS, TEXTS, max_size=2)),
     )
 
 
@@ -62,6 +115,7 @@ def fits(draw) -> FitResult:
         unseen=tuple(draw(st.lists(st.tuples(TEXTS, TEXTS), max_size=3))),
         symmetries=tuple(draw(st.lists(st.dictionaries(TEXTS, st.integers(-9, 9), max_size=3), max_size=3))),
         diagnostics=draw(st.dictionaries(TEXTS, st.one_of(NUMBERS, TEXTS, st.booleans()), max_size=4)),
+        findings=draw(findings(names)),
     )
 
 
@@ -84,7 +138,7 @@ def test_every_part_says_what_it_is(path):
     """Each dataset has a meaning, each array of numbers a unit, and quantiles their levels."""
     with h5py.File(path) as file:
         assert file.attrs["schema"].decode() == SCHEMA
-        assert file.attrs["schema_version"] == 1
+        assert file.attrs["schema_version"] == SCHEMA_VERSION
         parts = []
         file.visititems(lambda name, item: parts.append(item) if isinstance(item, h5py.Dataset) else None)
         assert len(parts) > 10
@@ -107,7 +161,10 @@ def replaced(file: h5py.File, name: str, values) -> None:
 
 
 DAMAGE = {
-    "another version": (lambda file: file.attrs.modify("schema_version", 2), ["version 2", "reads (1)"]),
+    "another version": (
+        lambda file: file.attrs.modify("schema_version", SCHEMA_VERSION + 1),
+        [f"version {SCHEMA_VERSION + 1}", f"reads ({SCHEMA_VERSION})"],
+    ),
     "another schema": (
         lambda file: file.attrs.create("schema", np.bytes_(b"lag3ig-trial")),
         ["no lag3ig-fit", "lag3ig-trial"],
@@ -118,6 +175,18 @@ DAMAGE = {
     "too few weights": (lambda file: replaced(file, "weights", np.ones(3)), ["weights", "(3,)"]),
     "draws of another problem": (lambda file: replaced(file, "draws", np.ones((120, 2))), ["draws"]),
     "numbers for texts": (lambda file: replaced(file, "unseen", np.array([b"[[1, 2]]"])), ["list of texts"]),
+    "a profile cut short": (
+        lambda file: replaced(file, "findings/profiles/000/fall", np.ones(1)),
+        ["arrays of a profile"],
+    ),
+    "a card's influence on others": (
+        lambda file: replaced(
+            file,
+            "findings/influences",
+            np.array([b'[{"card": "a", "names": ["x"], "shift": [0.0], "widening": [1.0]}]']),
+        ),
+        ["influence of card 'a'"],
+    ),
     "no JSON": (lambda file: replaced(file, "terms", np.array([b"{"])), ["damaged"]),
 }
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from lag3ig.fitting.estimators.posterior import points_about
-from lag3ig.fitting.identifiability import information, learnt
+from lag3ig.fitting.identifiability import information, movements
 from lag3ig.fitting.influence import compare, influence_of_fit, influences, predictive_probability
 from lag3ig.model.errors import ParameterError
 
@@ -51,7 +51,7 @@ def test_information_is_refused_where_patients_fail():
 def test_what_was_learnt_of_normal_parameters_is_known():
     parameters = normal_parameters([1.0, 2.0])
     draws = points_about([0.5, 0.0], np.diag([0.25, 4.0]), 4096, seed=1)
-    first, second = learnt(parameters, draws)
+    first, second = movements(parameters, draws)
     assert first.shift == pytest.approx(0.5, abs=0.01)
     assert first.contraction == pytest.approx(0.75, abs=0.01)
     assert first.divergence == pytest.approx(0.5 * (0.25 + 0.25 - 1.0 - np.log(0.25)), abs=0.01)
@@ -61,8 +61,8 @@ def test_what_was_learnt_of_normal_parameters_is_known():
 def test_weights_count_as_copies():
     parameters = normal_parameters([1.0])
     draws = np.array([[0.0], [1.0], [3.0]])
-    weighted = learnt(parameters, draws, [1.0, 2.0, 1.0])
-    copied = learnt(parameters, np.array([[0.0], [1.0], [1.0], [3.0]]))
+    weighted = movements(parameters, draws, [1.0, 2.0, 1.0])
+    copied = movements(parameters, np.array([[0.0], [1.0], [1.0], [3.0]]))
     assert weighted[0].contraction == pytest.approx(copied[0].contraction, rel=ROUNDING)
 
 
@@ -113,6 +113,16 @@ def test_the_conflict_of_cards_that_agree_is_uniform():
         both = (toy.mean, toy.covariance), (rest.mean, rest.covariance)
         found.append(compare("card0", ("x0", "x1"), *both, shape=0.0).conflict)
     assert stats.kstest(found, "uniform").pvalue > 0.01
+
+
+def test_no_conflict_is_looked_for_in_what_few_draws_cannot_tell():
+    """A card takes away a fifth of one variance: thousands of draws can tell, fifty cannot."""
+    whole, without = (np.zeros(2), np.diag([0.8, 1.0])), (np.array([2.0, 0.0]), np.eye(2))
+    known = compare("a", ("x", "y"), whole, without, shape=0.0)
+    many = compare("a", ("x", "y"), whole, without, shape=0.0, effective_size=5000.0)
+    few = compare("a", ("x", "y"), whole, without, shape=0.0, effective_size=50.0)
+    assert known.conflict == many.conflict == pytest.approx(stats.chi2.sf(20.0, 1), rel=SLOPES)
+    assert np.isnan(few.conflict)
 
 
 def test_a_card_that_contradicts_the_others_is_seen(many_rows):
