@@ -50,14 +50,15 @@ class Effort:
     exact_draws, rounds : int
         Exact evaluations of posterior draws in a round, and rounds at most.
     asked : float
-        Effective draws asked of the sampler.
+        Effective draws asked of the sampler: as many as quantiles need to be told (reference 1 of
+        `convergence`, section 4).
     """
 
     bank: int = 400
     starts: int = 20
     exact_draws: int = 150
     rounds: int = 4
-    asked: float = 1000.0
+    asked: float = 400.0
 
     def __post_init__(self) -> None:
         for name in ("bank", "starts", "exact_draws", "rounds"):
