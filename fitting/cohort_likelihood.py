@@ -80,8 +80,10 @@ def log_likelihood(observation: Printed, summary: Array, card: TrialCard) -> Arr
         case InequalityObservation():
             shares = shares_of(summary)
             if observation.number is None:
-                return likelihoods.above(shares.mean(axis=-1), 0.5, STATED_DEVIATION)
-            return likelihoods.every(patients_of(card, observation.arms, observation.number), shares)
+                share = shares.mean(axis=-1)
+                return likelihoods.above(share if observation.said else 1.0 - share, 0.5, STATED_DEVIATION)
+            numbers = patients_of(card, observation.arms, observation.number)
+            return likelihoods.every(numbers, shares, shown=observation.said)
         case MeanObservation():
             return log_likelihood_of_mean(observation, summary)
     raise TypeError(f"no patients can be set beside {observation.id!r}")

@@ -5,7 +5,7 @@ needs of its arm; whether the arm has it, the card checks.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -34,6 +34,7 @@ class InequalityObservation(ArmObservation):
     at_least: float | Literal["quantifiable"] | None = None
     at_most: float | None = None
     number: Count | None = None
+    said: ClassVar[bool] = True
 
     @field_validator("at_least", "at_most", mode="plain")
     @classmethod

@@ -1,6 +1,7 @@
 """A posterior whose summaries are read off surfaces through a bank of draws instead of simulated."""
 
 from collections.abc import Mapping
+from copy import copy
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -83,6 +84,21 @@ class Emulator:
             for name, place in bank.places.items()
         }
 
+    def judging(self, posterior: Summarised) -> "Emulator":
+        """The same surfaces under other data, whose observations have the same summaries.
+
+        Raises
+        ------
+        ParameterError
+            If the posterior is of other parameters.
+        """
+        if self.bank.names != posterior.free_parameters.names:
+            raise ParameterError("the other data are judged by a posterior of other free parameters")
+        other = copy(self)
+        other.posterior = posterior
+        other.exact = other._judged(self.bank.summaries[self.rows], self.bank.points[self.rows])
+        return other
+
     def _judged(self, summaries: Array, points: Array) -> Array:
         """Log-posterior that each row of summaries gives, shape (R,)."""
         return judged(self.posterior, self.bank.apart(summaries), points)
@@ -116,6 +132,11 @@ class Emulator:
         if near.any():
             found[near] = self._judged(self.summaries(rows[near]), rows[near])
         return found
+
+    def judged(self, points: ArrayLike, summaries: Array) -> Array:
+        """The same from summaries that were emulated before, shape (R, M)."""
+        rows = np.asarray(points, dtype=np.float64)
+        return np.where(self._distance(rows) <= self.reach, self._judged(summaries, rows), FAILED)
 
     def gradient(self, free: ArrayLike) -> tuple[Evaluation, Array]:
         """The posterior at a point and its gradient on the free scale, by central differences."""
