@@ -27,3 +27,4 @@ PRINTED_ERROR = 0.1  # relative, of a standard error: from curvature, or from cu
 INDIVIDUAL_QUADRATURE = 1e-3  # of the log-likelihood of all individuals, from fifteen nodes in each direction
 HALF_A_PATIENT = 0.06  # of a probability that more than half of a sample are left, told by a normal curve
 INTEGRATED = 1e-5  # of a chance: a multivariate normal integral by quasi-Monte Carlo points, asked for 1e-6
+GRID_OF_RATES = 1e-3  # relative, of a P value that is the largest over a thousand rates
