@@ -177,7 +177,7 @@ def exact_p_values(
     """P values of every table, shape (treated + 1, control + 1); see `exact_test`.
 
     Those of Boschloo and Barnard are the largest over `RATES`, which is too small by less than one part in a
-    thousand.
+    thousand for arms of up to some hundred patients.
     """
     if test not in TESTS:
         raise Lag3igError(f"unknown exact test {test!r}; {nearest(str(test), TESTS)}")
