@@ -40,6 +40,9 @@ def fit_command(
             help="Simulated points; an interrupted fit goes on with them. [default: OUT.bank.h5]",
         ),
     ] = None,
+    alternative: Annotated[
+        str | None, typer.Option("--alternative", help="Fit this one of the problem's other structures.")
+    ] = None,
     fill: Annotated[
         list[str] | None,
         typer.Option("--fill", help="CARD=FILE: fill empty slots of a card; may be given for several cards."),
@@ -52,6 +55,8 @@ def fit_command(
     from ..fitting.problem import load_problem
 
     loaded, _ = load_problem(problem)
+    if alternative is not None:
+        loaded = loaded.alternative(alternative)
     target = out if out is not None else Path("results") / f"{loaded.name}-fit.h5"
     if target.suffix != ".h5" and not target.is_dir():
         from ..model.errors import StorageError
@@ -74,7 +79,7 @@ def fit_command(
     with progress(shown=not json) as advance:
         try:
             result = run_fit(
-                problem,
+                problem if alternative is None else loaded,
                 cards=cards,
                 patients=patients,
                 effort=effort,
@@ -153,6 +158,7 @@ def _summary(result: "FitResult") -> dict[str, Any]:
         "seconds": seconds_of(result),
         "parameters": [asdict(item) | {"verdict": item.verdict} for item in result.learnt],
         "checks": [asdict(item) | {"inside": item.inside} for item in result.checks],
+        "findings": asdict(result.findings),
         "diagnostics": {name: value for name, value in result.diagnostics.items() if name != "filled"},
     }
 
@@ -193,7 +199,35 @@ def _print_fit(result: "FitResult") -> None:
         ],
         title="Printed beside replicate trials of the real size",
     )
+    _print_findings(result)
     typer.echo(trust_sentence(result))
     typer.echo(
         f"{seconds_of(result):.0f} s, {result.patients:,} virtual patients an arm, seed {result.seed}."
     )
+
+
+def _print_findings(result: "FitResult") -> None:
+    from .learnt_words import (
+        CARD_HEAD,
+        LESSON_HEAD,
+        card_rows,
+        direction_rows,
+        lesson_rows,
+        open_profiles,
+        unfound,
+    )
+
+    found = result.findings
+    for sentence in unfound(found):
+        typer.echo(sentence)
+    if found.directions:
+        head = ("direction", "information over the prior's", "parameters with a large part in it")
+        print_table(head, direction_rows(found), title="Stiff and sloppy directions at the top")
+    if found.influences:
+        print_table(CARD_HEAD, card_rows(found), title="What each card does to the posterior")
+    if found.lessons:
+        rows = lesson_rows(found, single=False)
+        print_table(LESSON_HEAD, rows, title="What filling empty slots would teach")
+    unbounded = open_profiles(found)
+    if unbounded:
+        typer.echo(f"Not bounded on both sides by data alone: {'; '.join(unbounded)}.")

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .figure_style import GRID, INK, MUTED, RESPONSE_COLOURS, WIDE, Canvas, new_figure, settings
+from .figure_style import GRID, INK, MUTED, RESPONSE_COLOURS, WIDE, Canvas, few_ticks, new_figure, settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis as MatplotlibAxis
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
@@ -21,6 +20,7 @@ BLUE = RESPONSE_COLOURS["response"]
 PALE = RESPONSE_COLOURS["stable"]
 MISS = RESPONSE_COLOURS["progression"]
 FURTHEST = 3.0  # printed numbers further out, in half widths of the interval, stand at the edge
+SHORTEST = 1e-4  # of a stroke that is a dot, of the value: one of no length is not drawn
 ROW = 22.0  # CSS pixels of a row with a label
 
 
@@ -142,7 +142,6 @@ def pairs(axes_of: Sequence[Axis], weights: Array, *, canvas: Canvas = WIDE) -> 
     chosen = list(axes_of)[: 3 if canvas.narrow else 6]
     wrap = 12 if canvas.narrow else 18
     count = len(chosen)
-    area = np.clip(9.0 * weights / weights.mean(), 0.5, 60.0)
     with rc_context(settings()):
         height = canvas.width * (0.95 if count > 2 else 0.6)
         figure, grid = new_figure(canvas, height, count, count, sharex="col")
@@ -155,20 +154,44 @@ def pairs(axes_of: Sequence[Axis], weights: Array, *, canvas: Canvas = WIDE) -> 
                 if column == row:
                     _alone(panel, up, weights)
                 else:
-                    panel.scatter(along.draws, up.draws, s=area, color=BLUE, alpha=0.45, linewidths=0)
+                    _dots(panel, along.draws, up.draws, weights)
                     panel.set_yscale("log" if up.logarithmic else "linear")
                     panel.axhline(up.before, color=PALE, linewidth=1.0)
                 panel.axvline(along.before, color=PALE, linewidth=1.0)
                 panel.set_xscale("log" if along.logarithmic else "linear")
-                _few_ticks(panel.xaxis, panel.get_xlim(), along.logarithmic)
+                few_ticks(panel.xaxis, panel.get_xlim(), logarithmic=along.logarithmic)
                 if column != row:
-                    _few_ticks(panel.yaxis, panel.get_ylim(), up.logarithmic)
+                    few_ticks(panel.yaxis, panel.get_ylim(), logarithmic=up.logarithmic)
                 panel.tick_params(labelleft=column == 0 and row > 0, labelbottom=row == count - 1)
                 if row == count - 1:
                     panel.set_xlabel(fill(along.label, wrap))
                 if column == 0 and row > 0:
                     panel.set_ylabel(fill(up.label, wrap))
     return figure
+
+
+def _dots(panel: "Axes", along: Array, up: Array, weights: Array) -> None:
+    """A dot a draw, its area by the weight: all dots of a size are one path, or a page would be too long."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    size = np.clip(np.round(2.0 * np.sqrt(weights / weights.mean())), 1.0, 8.0)
+    moved = along + SHORTEST * np.where(along == 0.0, 1.0, along)
+    for width in np.unique(size):
+        chosen = size == width
+        starts = np.column_stack([along[chosen], up[chosen]])
+        vertices = np.stack([starts, np.column_stack([moved[chosen], up[chosen]])], axis=1).reshape(-1, 2)
+        path = Path(vertices, np.tile([Path.MOVETO, Path.LINETO], len(starts)))
+        path.should_simplify = False  # or the short strokes would be joined
+        stroke = {
+            "snap": False,
+            "linewidth": 1.3 * width,
+            "capstyle": "round",
+            "edgecolor": BLUE,
+            "alpha": 0.45,
+        }
+        panel.add_patch(PathPatch(path, fill=False, **stroke))
+    panel.autoscale_view()
 
 
 def _alone(panel: "Axes", axis: Axis, weights: Array) -> None:
@@ -179,19 +202,6 @@ def _alone(panel: "Axes", axis: Axis, weights: Array) -> None:
     panel.hist(axis.draws, bins=list(spaced(low, high, bins)), weights=weights, color=BLUE, alpha=0.6)
     panel.set_yticks([])
     panel.grid(visible=False)
-
-
-def _few_ticks(axis: "MatplotlibAxis", limits: tuple[float, float], logarithmic: bool) -> None:
-    """Two or three plain numbers an axis: panels are small."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
-
-    if logarithmic and limits[1] / limits[0] > 8.0:
-        axis.set_major_locator(LogLocator(numticks=4))
-    else:
-        axis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
-    axis.set_minor_locator(NullLocator())
-    axis.set_minor_formatter(NullFormatter())
 
 
 def place_among(value: float, quantiles: Sequence[float]) -> float:

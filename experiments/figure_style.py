@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # Each colour has one role and one spelling, so that a page can exchange it for a CSS variable (light and
@@ -174,6 +175,19 @@ def plain_log(axes: "Axes", low: float, high: float, *, minor: bool = True) -> N
     axes.yaxis.set_minor_formatter(NullFormatter())
     if not minor:
         axes.yaxis.set_minor_locator(NullLocator())
+
+
+def few_ticks(axis: "Axis", limits: tuple[float, float], *, logarithmic: bool) -> None:
+    """Two or three plain numbers an axis: panels are small."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+    if logarithmic and limits[1] / limits[0] > 8.0:
+        axis.set_major_locator(LogLocator(subs=(1.0, 3.0) if limits[1] / limits[0] < 90.0 else (1.0,)))
+    else:
+        axis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
 
 
 def spread_labels(positions: Sequence[float], gap: float) -> list[float]:

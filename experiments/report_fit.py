@@ -10,8 +10,10 @@ from ..fitting.problem import load_problem, shipped_problems
 from ..model.definition.parameters import load_parameters
 from ..model.storage import check_writable, write_whole
 from .fit_words import by_verdict, groups_words, miss_sentence, misses, seconds_of, trust_sentence
+from .learnt_words import open_profiles
 from .report_figure import figure_section
 from .report_fit_figures import fit_figures
+from .report_fit_learnt import learnt_sections
 from .report_fit_tables import checks_table, diagnostics_table, parameters_table, unseen_table
 from .report_page import Html, element, join, page
 
@@ -38,7 +40,7 @@ def render_fit(result: FitResult) -> str:
     body.append(element("h2", "Figures"))
     for count, figure in enumerate(fit_figures(result), start=1):
         body.append(figure_section(figure, count))
-    body += [*_tables(result), *_provenance(result)]
+    body += [*learnt_sections(result), *_tables(result), *_provenance(result)]
     return page(f"{result.title} (fit)", body)
 
 
@@ -100,6 +102,13 @@ def _not_identified(result: FitResult) -> Iterator[Html]:
         "Learnt: the data took away at least half of the prior's variance. Not identified: less than a "
         "tenth, so the posterior is the prior, and every conclusion that rests on it rests on an assumption.",
     )
+    unbounded = open_profiles(result.findings)
+    if unbounded:
+        yield element(
+            "p",
+            "By its profile, with its own prior taken out, data do not bound a parameter on both sides: "
+            f"{'; '.join(unbounded)}.",
+        )
 
 
 def _tables(result: FitResult) -> Iterator[Html]:

@@ -11,10 +11,12 @@ from . import figure_fit
 from .figure_fit import Axis, Interval, Printed, place_among
 from .fit_words import free_parameters_of, name_of, number, range_of, units_of
 from .report_figure import ReportFigure, short
+from .report_fit_learnt import learnt_figures
 
 Array = NDArray[np.float64]
 
 MOST_PAIRS = 6
+MOST_DOTS = 200  # draws that pairs show; more would not be told apart, and the page would grow
 SHORT_UNITS = ("patients", "months")  # that fit beside a figure; the table has all
 
 
@@ -22,7 +24,7 @@ def fit_figures(result: FitResult) -> list[ReportFigure]:
     """All figures of a fit, in the order of the report."""
     free = free_parameters_of(result)
     figures = [_checks(result)] if result.checks else []
-    figures += [*_learnt(result, free)]
+    figures += [*_learnt(result, free), *learnt_figures(result)]
     if len(result.draws) and len(result.names) > 1:
         figures.append(_pairs(result, free))
     figures.append(_waterfall(result))
@@ -108,9 +110,10 @@ def _pairs(result: FitResult, free: FreeParameters | None) -> ReportFigure:
     best = sorted(result.learnt, key=lambda item: -item.contraction)[:MOST_PAIRS]
     natural = result.draws if free is None else free.natural(result.draws)
     units = units_of(result)
-    axes = [_axis(item, natural[:, result.names.index(item.name)], units, free) for item in best]
+    some = np.unique(np.linspace(0, len(natural) - 1, MOST_DOTS).astype(int))
+    axes = [_axis(item, natural[some, result.names.index(item.name)], units, free) for item in best]
     known = bool(np.isfinite(result.weights).all())
-    weights = result.weights if known else np.full(len(result.draws), 1.0 / len(result.draws))
+    weights = result.weights[some] if known else np.full(some.size, 1.0 / some.size)
     scale = "" if free is not None else " on the scale of the fit"
     return ReportFigure(
         "pairs",

@@ -17,7 +17,9 @@ from .synthetic_result import HOSTILE
 CONTRACTIONS = (0.9, 0.8, 0.6, 0.05)  # by which the parameters below are learnt, in turn
 
 
-def synthetic_fit(*, draws: int = 120, hostile: bool = False, converged: bool = True) -> FitResult:
+def synthetic_fit(
+    *, draws: int = 120, hostile: bool = False, converged: bool = True, findings: bool = True
+) -> FitResult:
     """The shipped problem with a posterior out of thin air; `hostile` puts markup into its texts."""
     problem, text = load_problem("monotherapies")
     parameters = problem.free_parameters()
@@ -59,7 +61,7 @@ def synthetic_fit(*, draws: int = 120, hostile: bool = False, converged: bool = 
         checks=_checks(hostile),
         unseen=(("C2", "antibodies: none reported"), ("", HOSTILE if hostile else "nothing was seen")),
         symmetries=({"Rcell": 1, "N50": 1}, {"VF": 1, "CLF": 1, "KD": -1}, {"Mother": 1}),
-        findings=_findings(parameters, hostile),
+        findings=_findings(parameters, hostile) if findings else Findings(),
         diagnostics={
             "converged": converged,
             "reason": HOSTILE if hostile else "round 2: tail shape 0.31 is below 0.7",

@@ -85,6 +85,8 @@ def test_a_fit_goes_on_and_writes_what_it_says(fitted):
         "2.8",
         result.diagnostics["reason"],
         "32 virtual patients an arm, seed 1",
+        "Stiff and sloppy directions at the top",
+        "What each card does to the posterior",
         "fit: results/tiny-fit.h5",
         "report: results/tiny-fit.html",
         "bank: results/tiny-fit.bank.h5",

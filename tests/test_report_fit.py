@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from lag3ig.experiments.figure_fit import FURTHEST, place_among
-from lag3ig.experiments.figure_style import NARROW, WIDE
+from lag3ig.experiments.figure_identifiability import Panel, curve
+from lag3ig.experiments.figure_style import NARROW, WIDE, inline_svg
 from lag3ig.experiments.fit_words import miss_sentence, misses
 from lag3ig.experiments.report_fit import render_fit, reproduce_command, write_fit_report
 from lag3ig.experiments.report_fit_figures import fit_figures
+from lag3ig.experiments.report_fit_learnt import learnt_sections
+from lag3ig.fitting.findings import Findings
 from lag3ig.fitting.fit_file import read_fit, write_fit
 from lag3ig.model.errors import StorageError
 
@@ -19,6 +22,8 @@ from .synthetic_fit import synthetic_fit
 from .synthetic_result import HOSTILE
 from .test_report import Page
 from .tolerances import ROUNDING
+
+MOST_OF_PAIRS = 400_000  # bytes, on a wide page and on a phone together
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +59,7 @@ def test_what_must_be_said_is_said_before_the_first_figure(result, page):
         "learnt from the data: ",
         "not identified: ",
         "1 of 5 printed numbers lie outside",
+        "spread of DT in kidney is not identified",
         miss_sentence(misses(result)[0], result),
     ):
         assert sentence in front, sentence
@@ -62,6 +68,11 @@ def test_what_must_be_said_is_said_before_the_first_figure(result, page):
         "VF, CLF, KD to the power -1",
         "No fitted observation tells anything of: Mother",
         "antibodies: none reported",
+        "Contradicted by the other cards, so that the fit is a compromise: brignone2009.",
+        "needs a fit without the card",
+        "agrees with them (p = 0.6)",
+        "N50 narrower by 54 %, DT narrower by 2 %",
+        "would teach nothing about what is free",
         "tail shape of the weights",
         reproduce_command(result),
         result.problem_text.splitlines()[0],
@@ -82,7 +93,7 @@ def test_a_miss_says_on_which_side_and_whether_it_was_fitted(result):
 
 
 def test_a_fit_that_cannot_be_trusted_says_so_above_all(result):
-    said = Page(render_fit(synthetic_fit(converged=False, draws=0))).text
+    said = Page(render_fit(synthetic_fit(converged=False, draws=0, findings=False))).text
     assert said.index("cannot be trusted yet") < said.index("What the fit misses")
 
 
@@ -104,7 +115,15 @@ def test_markup_in_a_result_stays_text():
 @pytest.mark.parametrize("hostile", [False, True])
 def test_every_figure_has_title_caption_and_labels_inside_it(canvas, hostile):
     figures = fit_figures(synthetic_fit(hostile=hostile))
-    assert [item.name for item in figures] == ["checks", "learnt", "pairs", "waterfall", "terms"]
+    assert [item.name for item in figures] == [
+        "checks",
+        "learnt",
+        "profiles",
+        "shares",
+        "pairs",
+        "waterfall",
+        "terms",
+    ]
     for figure in figures:
         assert figure.title
         assert figure.caption.endswith(".")
@@ -134,11 +153,13 @@ def test_a_fit_without_its_problems_text_still_has_a_report(result):
         "checks",
         "learnt",
         "learnt-plain",
+        "profiles",
+        "shares",
         "pairs",
         "waterfall",
         "terms",
     ]
-    Page(render_fit(dataclasses.replace(synthetic_fit(draws=0), problem_text="")))
+    Page(render_fit(dataclasses.replace(synthetic_fit(draws=0, findings=False), problem_text="")))
 
 
 def test_the_command_makes_the_same_fit(result):
@@ -146,7 +167,7 @@ def test_the_command_makes_the_same_fit(result):
         "lag3ig fit monotherapies --patients 2000 --bank 400 --starts 6 --exact-draws 150 --rounds 4"
     )
     own = dataclasses.replace(
-        synthetic_fit(draws=0),
+        synthetic_fit(draws=0, findings=False),
         problem_text=result.problem_text + "\n",
         diagnostics={**result.diagnostics, "filled": {"brignone2009": "[cmax_30]"}},
     )
@@ -163,3 +184,25 @@ def test_report_is_whole_or_absent_and_the_same_from_the_file(result, text, tmp_
     write_fit(result, tmp_path / "fit.h5")
     assert render_fit(read_fit(tmp_path / "fit.h5")) == text
     assert json.loads(read_fit(tmp_path / "fit.h5").structure) == {"growth": "exponential"}
+
+
+def test_many_draws_do_not_make_a_page_too_long():
+    (pairs,) = [item for item in fit_figures(synthetic_fit(draws=5000)) if item.name == "pairs"]
+    drawn = [inline_svg(pairs.draw(canvas), name="a", title="b") for canvas in (WIDE, NARROW)]
+    assert sum(map(len, drawn)) < MOST_OF_PAIRS
+
+
+def test_a_profile_is_drawn_as_a_parabola_between_its_points():
+    """Three points of a parabola, one of them impossible."""
+    values, fall = np.array([1.0, 2.0, 3.0, 5.0]), np.array([0.5, 0.0, 0.5, np.inf])
+    empty = np.empty(0)
+    panel = Panel("x", "", values, fall, empty, empty, (1.0, 3.0), True, False)
+    along, between = curve(panel)
+    np.testing.assert_allclose(between, 0.5 * (along - 2.0) ** 2, atol=1e2 * ROUNDING)
+
+
+def test_parts_that_could_not_be_found_are_said_to_be_missing(result):
+    findings = Findings(reasons={"information": "1 patients fail beside the point"})
+    (said,) = learnt_sections(dataclasses.replace(result, findings=findings))
+    assert "Could not be found: stiff and sloppy directions" in said
+    assert "1 patients fail beside the point" in said
