@@ -24,7 +24,7 @@ def structures_command(
 
     found = compare([read_fit(path) for path in fits])
     if json:
-        print_json([asdict(item) for item in found])
+        print_json({"structures": [asdict(item) for item in found]})
         return
     rows = [
         (
