@@ -121,3 +121,20 @@ def test_the_identity_of_an_objective_tells_what_differs():
     ):
         other = identity_of(Objective(problem.model_copy(update=changes)))
         assert {part for part in whole if whole[part] != other[part]} == parts
+
+
+def test_a_bank_of_other_code_is_refused(tmp_path, monkeypatch):
+    """Its summaries may mean something else: shares were logits before they were probits."""
+    free = (FreeEntry(parameter="kpac"),)
+    problem = Problem(name="a", title="A", cards=("paclitaxel_hr_positive",), free=free, patients=20)
+    toy, path = LinearGaussian.example(), tmp_path / "bank.h5"
+    before = identity_of(Objective(problem))
+    fill(toy, _points(toy, 4), identity=before, path=path)
+    monkeypatch.setattr("lag3ig.fitting.estimators.bank.version", lambda _: "0.0.0")
+    after = identity_of(Objective(problem))
+    assert {part for part in before if before[part] != after[part]} == {"code"}
+    for kept in (before, {part: text for part, text in before.items() if part != "code"}):
+        path.unlink()
+        fill(toy, _points(toy, 4), identity=kept, path=path)
+        with pytest.raises(StorageError, match="filled with other code"):
+            fill(toy, _points(toy, 8), identity=after, path=path)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +25,8 @@ Counts = NDArray[np.int64]
 SCHEMA = "lag3ig bank"
 VERSION = 1
 BLOCK = 25  # draws between two savings: under a minute of work lost
+# Modules of fitting that turn a point into summaries: a bank is of their text, too.
+SUMMARISING = ("course", "mean_summary", "moments", "predictions", "shares", "summaries", "tumour_outcomes")
 NO_SUMMARY = -1  # instead of a number of failed patients: none could be drawn, or a statistic does not exist
 
 
@@ -92,11 +95,18 @@ def identity_of(objective: Objective) -> dict[str, str]:
         "model": models,
         "patients": objective.patients,
         "tolerance": objective.rtol,
+        "code": [version("lag3ig"), *_sources()],
     }
     return {
         part: hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
         for part, what in parts.items()
     }
+
+
+def _sources() -> list[str]:
+    """Hashes of the modules that summaries come from."""
+    folder = Path(__file__).parents[1]
+    return [hashlib.sha256((folder / f"{name}.py").read_bytes()).hexdigest() for name in SUMMARISING]
 
 
 def fill(
