@@ -186,7 +186,7 @@ def _check_points(bank: Bank, wanted: Array, path: str | Path | None) -> None:
     if not differ.size:
         return
     if differ[0]:
-        why = "another number of draws before the first round, or rounds of another size"
+        why = "another number of draws before the first round, rounds of another size, or another estimator"
         remedy = "ask for as many as it was begun with, or name another file"
     else:
         why, remedy = "another seed, centre or spread", "name another file"
