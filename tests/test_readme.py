@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from lag3ig.experiments.cli import app
 from lag3ig.experiments.protocol import load_protocol
+from lag3ig.fitting.fit_file import write_fit
 from lag3ig.model import load_model
 
 from .synthetic_fit import synthetic_fit
@@ -49,6 +51,11 @@ def test_its_commands_are_understood(command, tmp_path, monkeypatch):
         words += ["--patients", "60", "--replicates", "10", "--history-patients", "10", "--no-report"]
     if words[0] == "fit":
         monkeypatch.setattr("lag3ig.fitting.fit.fit", lambda *_, **__: synthetic_fit(draws=0))
+    if words[0] == "structures":
+        for name in words[1:]:
+            fit = synthetic_fit(draws=0)
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            write_fit(replace(fit, problem_name=name), tmp_path / name)
     if words[0] == "init":
         (tmp_path / "my-trial.toml").unlink()
     found = CliRunner().invoke(app, words)
