@@ -79,6 +79,10 @@ def compare(fits: Sequence[FitResult], *, seed: int = 1) -> tuple[Compared, ...]
     for name in names:
         if names.count(name) > 1:
             raise ParameterError(f"two fits are called {name!r}: name each structure once")
+    for item in fits:
+        for wanted in ("log_evidence", "log_evidence_error"):
+            if not isinstance(item.diagnostics.get(wanted), float):
+                raise ParameterError(f"fit {item.problem_name!r} says no {wanted}: fit it again")
     logs = np.array([float(item.diagnostics["log_evidence"]) for item in fits])
     errors = np.array([float(item.diagnostics["log_evidence_error"]) for item in fits])
     noise = np.random.default_rng(seed).normal(size=(DRAWN, len(fits)))

@@ -69,6 +69,7 @@ def synthetic_fit(
             "effective_size": 96.5,
             "monte_carlo_error": 0.12,
             "log_evidence": -40.25,
+            "log_evidence_error": 0.05,
             "starts_failed": 1,
             "starts_agreeing": 3,
             "seconds": {"simulating the prior": 12.5, "sampling": 7.5},
