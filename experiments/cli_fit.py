@@ -228,6 +228,6 @@ def _print_findings(result: "FitResult") -> None:
     if found.lessons:
         rows = lesson_rows(found, single=False)
         print_table(LESSON_HEAD, rows, title="What filling empty slots would teach")
-    unbounded = open_profiles(found)
+    unbounded = open_profiles(result)
     if unbounded:
         typer.echo(f"Not bounded on both sides by data alone: {'; '.join(unbounded)}.")

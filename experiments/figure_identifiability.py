@@ -123,7 +123,7 @@ def shares(rows: Sequence[str], columns: Sequence[str], values: Array, *, canvas
 
     wrap = 18 if canvas.narrow else 40
     with rc_context(settings()):
-        figure, grid = new_figure(canvas, 150.0 + 26.0 * len(rows), 1, 1)
+        figure, grid = new_figure(canvas, 150.0 + (32.0 if canvas.narrow else 26.0) * len(rows), 1, 1)
         axes = grid[0, 0]
         for (row, column), share in np.ndenumerate(values):
             if share >= LEAST_SHARE:

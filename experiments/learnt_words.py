@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..fitting.findings import Findings
+from ..fitting.fit_result import FitResult
 from ..fitting.influence import Influence
+from ..fitting.profiles import Profile
 from ..fitting.slot_information import Lesson
-from .fit_words import number
+from .fit_words import free_parameters_of, number
 
 CONTRADICTION = 0.05  # probability below which a card is said to contradict the others
 NARROWED = 1.05  # as wide without a card as with it: less is not told
@@ -30,9 +33,21 @@ def unfound(findings: Findings) -> list[str]:
     ]
 
 
-def open_profiles(findings: Findings) -> list[str]:
-    """What profiles say of parameters that data do not bound on both sides."""
-    return [item.words for item in findings.profiles if not item.identified]
+def open_profiles(result: FitResult) -> list[str]:
+    """What profiles say of parameters that data do not bound on both sides; of an effect, as a factor."""
+    free = free_parameters_of(result)
+    effects = () if free is None else [item.name for item in free.items if item.target == "effect"]
+    return [
+        (_as_factor(item) if item.name in effects else item).words
+        for item in result.findings.profiles
+        if not item.identified
+    ]
+
+
+def _as_factor(item: Profile) -> Profile:
+    """The profile of an effect, whose natural scale is the logarithm of a factor."""
+    low, high = item.interval
+    return replace(item, interval=(math.exp(low), math.exp(high)))
 
 
 def direction_rows(findings: Findings) -> list[tuple[str, str, str]]:

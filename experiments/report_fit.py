@@ -102,7 +102,7 @@ def _not_identified(result: FitResult) -> Iterator[Html]:
         "Learnt: the data took away at least half of the prior's variance. Not identified: less than a "
         "tenth, so the posterior is the prior, and every conclusion that rests on it rests on an assumption.",
     )
-    unbounded = open_profiles(result.findings)
+    unbounded = open_profiles(result)
     if unbounded:
         yield element(
             "p",

@@ -98,7 +98,8 @@ def learnt_figures(result: FitResult) -> Iterator[ReportFigure]:
             "How much of a parameter's variance would come back without the card, in percent of what it "
             "would then be, from the information at the most likely point; below half a percent nothing is "
             "written. An empty row is a parameter that no single card constrains: no data tell of it, or "
-            "several cards say the same.",
+            "several cards say the same. A card whose medians could only be seen at a scan may bound a "
+            "parameter without being steep at the top; its column is empty then, and the profile tells.",
             lambda canvas: figure_identifiability.shares(
                 names, [short(card, 24) for card in cards], values, canvas=canvas
             ),
@@ -112,7 +113,8 @@ def _panel(item: Profile, free: FreeParameters | None, unit: str) -> Panel:
     values, interval = item.natural, np.array(item.interval)
     if effect:
         values, interval, grid = np.exp(values), np.exp(interval), np.exp(grid)
-    logarithmic = bool(min(values.min(), *grid, *interval) > 0.0 and values.max() > 2.0 * values.min())
+    seen = np.concatenate([values, grid])
+    logarithmic = bool(min(seen.min(), *interval) > 0.0 and seen.max() > 2.0 * seen.min())
     return Panel(
         f"{item.name} ({unit})" if unit else item.name,
         _interval_words(item, interval),

@@ -11,6 +11,7 @@ from lag3ig.experiments.figure_fit import FURTHEST, place_among
 from lag3ig.experiments.figure_identifiability import Panel, curve
 from lag3ig.experiments.figure_style import NARROW, WIDE, inline_svg
 from lag3ig.experiments.fit_words import miss_sentence, misses
+from lag3ig.experiments.learnt_words import open_profiles
 from lag3ig.experiments.report_fit import render_fit, reproduce_command, write_fit_report
 from lag3ig.experiments.report_fit_figures import fit_figures
 from lag3ig.experiments.report_fit_learnt import learnt_sections
@@ -199,6 +200,16 @@ def test_a_profile_is_drawn_as_a_parabola_between_its_points():
     panel = Panel("x", "", values, fall, empty, empty, (1.0, 3.0), True, False)
     along, between = curve(panel)
     np.testing.assert_allclose(between, 0.5 * (along - 2.0) ** 2, atol=1e2 * ROUNDING)
+
+
+def test_an_effect_that_is_open_is_told_as_a_factor(result):
+    said = {words.partition(" is ")[0]: words for words in open_profiles(result)}
+    assert said["DT: effect of escudier2007"] == "DT: effect of escudier2007 is not identified"
+    (effect,) = [item for item in result.findings.profiles if item.name == "DT: effect of escudier2007"]
+    half = dataclasses.replace(effect, closed=(True, False), interval=(np.log(0.5), 1.0))
+    found = dataclasses.replace(result.findings, profiles=(half,))
+    (words,) = open_profiles(dataclasses.replace(result, findings=found))
+    assert words.endswith("not identified from above: at least 0.5")
 
 
 def test_parts_that_could_not_be_found_are_said_to_be_missing(result):
