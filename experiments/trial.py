@@ -16,7 +16,7 @@ from ..model.engine.batch import evaluate
 from ..model.engine.compilation import target
 from ..model.errors import ProtocolError
 from ..model.storage import GrowingFile
-from .drawn import draw_into
+from .drawn import Drawn, draw_into
 from .fitted import fit_summary
 from .in_order import PIECE, thread_count
 from .natural_history import check_natural_history
@@ -148,22 +148,7 @@ def _run(
         distribution=models.distribution,
         **pieces,
     )
-    arms = []
-    for arm in plan.arms:
-        counter.say(f"simulating {arm.name}")
-        builder = arm_builder(file, arm.name)
-        arms.append(
-            simulate_arm(
-                arm,
-                plan,
-                model=model,
-                patients=drawn,
-                seed=seed,
-                advance=counter.add,
-                builder=builder,
-                **pieces,
-            )
-        )
+    arms = _simulate_arms(plan, model, drawn, file, counter, seed=seed, **pieces)
     counter.say("natural history")
     history = check_natural_history(
         plan,
@@ -213,6 +198,37 @@ def _run(
         write_rest(file, result)
     counter.say("done")
     return result
+
+
+def _simulate_arms(
+    plan: Protocol,
+    model: Model,
+    drawn: Drawn,
+    file: GrowingFile | None,
+    counter: "_Counter",
+    *,
+    seed: int,
+    block: int,
+    threads: int,
+) -> list[VirtualArm]:
+    """Every arm with the same patients."""
+    arms = []
+    for arm in plan.arms:
+        counter.say(f"simulating {arm.name}")
+        arms.append(
+            simulate_arm(
+                arm,
+                plan,
+                model=model,
+                patients=drawn,
+                seed=seed,
+                threads=threads,
+                block=block,
+                advance=counter.add,
+                builder=arm_builder(file, arm.name),
+            )
+        )
+    return arms
 
 
 def _version(name: str) -> str:

@@ -122,9 +122,10 @@ def fit(
         after=lambda done, wanted: say("simulating the prior", done, wanted),
     )
     inputs = inputs_of(objective)
+    emulator = Emulator(bank, objective, inputs=inputs)
     say("searching", 0, effort.starts)
     found = search(
-        Emulator(bank, objective, inputs=inputs),
+        emulator,
         starts=effort.starts,
         seed=chosen.seed,
         after=lambda start: say("searching", start.number + 1, effort.starts),
@@ -138,6 +139,7 @@ def fit(
         rounds=effort.rounds,
         exact_draws=effort.exact_draws,
         inputs=inputs,
+        emulator=emulator,
         asked=effort.asked,
         after=lambda _: say("sampling", say.rounds_done(), effort.rounds),
     )

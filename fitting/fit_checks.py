@@ -26,7 +26,7 @@ def checks_of(objective: Objective, points: Array, *, seed: int) -> tuple[Check,
         Of the replicates.
     """
     rng = np.random.default_rng(seed)
-    whole = objective.with_everything()
+    whole = objective.remade(checks=True)
     drawn: dict[str, list[Array]] = {}
     for point in points:
         predictions = whole.predict(point)

@@ -161,16 +161,21 @@ class Objective:
             item.role in ("fitted", "check only") if self.checks else item.role == "fitted" and not left_out
         )
 
-    def with_everything(self) -> "Objective":
-        """The same problem with what is not fitted, too, to check predictions."""
-        cards = [item.card for item in self.cards]
+    def remade(
+        self,
+        cards: Iterable[TrialCard] | None = None,
+        *,
+        patients: int | None = None,
+        checks: bool | None = None,
+    ) -> "Objective":
+        """The same problem with other cards, numbers of patients of an arm, or what is taken of cards."""
         return Objective(
             self.problem,
-            cards=cards,
-            patients=self.patients,
+            cards=[item.card for item in self.cards] if cards is None else cards,
+            patients=self.patients if patients is None else patients,
             rtol=self.rtol,
             threads=self.threads,
-            checks=True,
+            checks=self.checks if checks is None else checks,
         )
 
     @cached_property
@@ -304,13 +309,12 @@ class Objective:
         for group in range(GROUPS):
             kept = rows[rows % GROUPS != group]
             some = {
-                card: {name: _some(arm, kept) for name, arm in arms.items()}
+                card: {
+                    name: Prediction(arm.cohort.of(kept), arm.course.of(kept), arm.model)
+                    for name, arm in arms.items()
+                }
                 for card, arms in predictions.items()
             }
             left.append(self._judge(some, 0.0).log_likelihood)
         values = np.array(left)
         return float(np.sqrt((GROUPS - 1) / GROUPS * ((values - values.mean()) ** 2).sum()))
-
-
-def _some(arm: Prediction, rows: NDArray[np.int64]) -> Prediction:
-    return Prediction(arm.cohort.of(rows), arm.course.of(rows), arm.model)

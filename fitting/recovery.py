@@ -139,13 +139,7 @@ def recover(
         words = np.random.SeedSequence([seed, place])
         summaries = truths.apart(truths.summaries[place])
         cards = synthetic_cards(objective, summaries, rng=np.random.default_rng(words))
-        posterior = Objective(
-            objective.problem,
-            cards=cards,
-            patients=objective.patients,
-            rtol=objective.rtol,
-            threads=objective.threads,
-        )
+        posterior = objective.remade(cards)
         here = emulator.judging(posterior)
         known = (pool, here.judged(pool, of_pool))
         adapted = _sampled(here, known, seed=int(words.generate_state(1)[0]), asked=asked)

@@ -112,7 +112,7 @@ def would_be(objective: Objective, free: ArrayLike) -> WouldBe:
     """
     cards = tuple(item.card for item in objective.cards)
     asked = {card.id: {slot.id: _blank(slot, card) for slot in _of_means(card)} for card in cards}
-    probing = _with_cards(objective, [_filled(card, asked[card.id].values()) for card in cards])
+    probing = objective.remade([_filled(card, asked[card.id].values()) for card in cards])
     predictions = probing.predict(free)
     found: dict[str, dict[str, MeanObservation]] = {}
     reasons: dict[str, str] = {}
@@ -127,7 +127,7 @@ def would_be(objective: Objective, free: ArrayLike) -> WouldBe:
                 found[card.id][slot.id] = _expected(slot, asked[card.id][slot.id], predictions[card.id])
             except (Lag3igError, np.linalg.LinAlgError, FloatingPointError) as fault:
                 reasons[name] = str(fault)
-    whole = _with_cards(objective, [_filled(card, found[card.id].values()) for card in cards])
+    whole = objective.remade([_filled(card, found[card.id].values()) for card in cards])
     filled = tuple(f"{card}.{slot}" for card, slots in found.items() for slot in slots)
     return WouldBe(whole, cards, filled, reasons)
 
@@ -184,16 +184,6 @@ def _stem(names: Sequence[str]) -> str:
 def _kind(slot: Slot) -> object:
     """What a slot has in common with those that ask for the same of other arms."""
     return (slot.observable, slot.window) if isinstance(slot, MeanSlot) else slot.id
-
-
-def _with_cards(objective: Objective, cards: Iterable[TrialCard]) -> Objective:
-    return Objective(
-        objective.problem,
-        cards=cards,
-        patients=objective.patients,
-        rtol=objective.rtol,
-        threads=objective.threads,
-    )
 
 
 def _of_means(card: TrialCard) -> list[MeanSlot]:

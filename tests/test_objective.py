@@ -47,7 +47,7 @@ def test_the_same_point_has_the_same_bits(small):
 
 def test_many_rows_of_summaries_have_the_terms_of_each(small):
     """With one row among them that no covariance can be made of: it alone is no number."""
-    whole = small.with_everything()
+    whole = small.remade(checks=True)
     known = whole.summaries(whole.predict(small.free_parameters.centre()))
     rng = np.random.default_rng(3)
     rows = {name: value + 0.05 * rng.normal(size=(6, value.size)) for name, value in known.items()}

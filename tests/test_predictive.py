@@ -17,7 +17,7 @@ MANY = 4_000
 def whole():
     """Everything that the shipped fit's cards print, with predictions at the centre of the prior."""
     problem, _ = load_problem("monotherapies")
-    objective = Objective(problem, patients=64).with_everything()
+    objective = Objective(problem, patients=64).remade(checks=True)
     return objective, objective.predict(objective.free_parameters.centre())
 
 

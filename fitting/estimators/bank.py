@@ -148,7 +148,7 @@ def fill(
     saved = len(bank)
     try:
         for row in range(len(bank), len(wanted)):
-            bank = _with(bank, wanted[row], *_evaluated(posterior, wanted[row]))
+            bank = _with(bank, wanted[row], *evaluated(posterior, wanted[row]))
             if after is not None:
                 after(len(bank), len(wanted))
             if path is not None and len(bank) - saved >= block:
@@ -196,7 +196,7 @@ def _check_points(bank: Bank, wanted: Array, path: str | Path | None) -> None:
     )
 
 
-def _evaluated(posterior: Summarised, point: Array) -> tuple[dict[str, Array], int]:
+def evaluated(posterior: Summarised, point: Array) -> tuple[dict[str, Array], int]:
     """Summaries at a point and how many patients failed; no summaries if any did."""
     try:
         predictions = posterior.predict(point)

@@ -1,12 +1,11 @@
 """What moves each observation: the few sums of free parameters that its emulator needs to know."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ...model.errors import ParameterError
 from ..objective import Objective
+from .bank import evaluated
 from .posterior import prior_points, prior_scale
 
 Array = NDArray[np.float64]
@@ -26,25 +25,16 @@ def inputs_of(objective: Objective) -> dict[str, Array]:
     ParameterError
         If patients fail at all points that are tried.
     """
-    small = Objective(
-        objective.problem,
-        cards=[item.card for item in objective.cards],
-        patients=PROBED,
-        rtol=objective.rtol,
-        threads=objective.threads,
-        checks=objective.checks,
-    )
+    small = objective.remade(patients=PROBED)
     free, scale = small.free_parameters, prior_scale(small.free_parameters)
     moved: dict[str, set[int]] = {}
     compared = 0
     for point in prior_points(free, PROBES, seed=small.problem.seed):
-        here = _summaries(small, point)
-        for place in range(len(free)):
-            there = _summaries(small, point + scale * np.eye(len(free))[place])
-            if here is None or there is None:
-                continue
-            compared += 1
-            for name, value in here.items():
+        here, _ = evaluated(small, point)
+        for place, step in enumerate(np.diag(scale)):
+            there, _ = evaluated(small, point + step) if here else ({}, 0)
+            compared += bool(there)
+            for name, value in here.items() if there else ():
                 if (np.abs(there[name] - value) > SHOWS * np.abs(value)).any():
                     moved.setdefault(name, set()).add(place)
     if not compared:
@@ -57,9 +47,3 @@ def inputs_of(objective: Objective) -> dict[str, Array]:
             kept = [row for row in sums if moved.get(name, set()).intersection(np.flatnonzero(row))]
             found[name] = np.array(kept).reshape(-1, len(free))
     return found
-
-
-def _summaries(objective: Objective, point: Array) -> Mapping[str, Array] | None:
-    predictions = objective.predict(point)
-    failed = any(arm.course.failed for arms in predictions.values() for arm in arms.values())
-    return None if failed else objective.summaries(predictions)

@@ -107,6 +107,7 @@ def refine(
     exact_draws: int = 200,
     within: float | None = None,
     inputs: Mapping[str, ArrayLike] | None = None,
+    emulator: Emulator | None = None,
     asked: float = 1000.0,
     most_evaluations: int = 400_000,
     after: Callable[[Round], None] | None = None,
@@ -130,6 +131,8 @@ def refine(
         Exact evaluations of a round.
     within, inputs
         As of `Emulator`.
+    emulator : Emulator, optional
+        Of this bank, if there is one already.
     asked, most_evaluations
         As of `sample`.
     after : callable, optional
@@ -144,7 +147,8 @@ def refine(
     """
     done: list[Round] = []
     while True:
-        emulator = Emulator(bank, posterior, within=within, inputs=inputs)
+        if emulator is None or emulator.bank is not bank:
+            emulator = Emulator(bank, posterior, within=within, inputs=inputs)
         best = emulator.rows[np.argsort(-emulator.exact, kind="stable")[:MOST_STARTS]]
         drawn = sample(
             emulator,
