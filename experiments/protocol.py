@@ -33,6 +33,7 @@ class Protocol(Section):
     sampling: Literal["independent", "sobol", "latin"] = "independent"
     structure: Mapping[str, str] = Field(default_factory=dict)
     parameters: Mapping[str, float | str] = Field(default_factory=dict)
+    spreads: Mapping[str, float] = Field(default_factory=dict)
     visits: Visits
     response: ResponseRules
     conduct: Conduct = Conduct()
@@ -50,6 +51,11 @@ class Protocol(Section):
     @classmethod
     def _parameters_exist(cls, values: Mapping[str, float | str]) -> Mapping[str, float | str]:
         return _understood(values, _table)
+
+    @field_validator("spreads")
+    @classmethod
+    def _spreads_exist(cls, values: Mapping[str, float]) -> Mapping[str, float]:
+        return _understood(values, load_parameters().with_spreads)
 
     @field_validator("published")
     @classmethod
@@ -105,8 +111,8 @@ class Protocol(Section):
         return Structure.from_mapping(self.structure)
 
     def parameter_table(self, base: ParameterTable | None = None) -> ParameterTable:
-        """Parameters with the protocol's values in place of those of a table, the shipped one if none."""
-        return _table(self.parameters, base)
+        """Parameters with the protocol's values and spreads in those of a table, the shipped one if none."""
+        return _table(self.parameters, base).with_spreads(self.spreads)
 
     def card(self) -> TrialCard | None:
         """What a publication printed, to show beside the model."""

@@ -3,6 +3,7 @@
 import pytest
 
 from lag3ig.experiments.protocol import SHIPPED, load_protocol, parse_protocol, shipped_protocols
+from lag3ig.model.definition.parameters import load_parameters
 from lag3ig.model.errors import ProtocolError
 
 from .tolerances import ROUNDING
@@ -22,6 +23,14 @@ def test_the_phase_i_trial_is_the_published_one():
         given = arm.regimen().administrations()
         assert [item.time for item in given] == [0, 14, 28, 42, 56, 70]
         assert {f"{item.amount:g} {item.unit}" for item in given} == {arm.name}
+
+
+def test_a_protocol_states_spreads_of_its_patients():
+    protocol = parse_protocol("spreads = { DT = 0.95 }\n" + TEXT).protocol
+    assert protocol.parameter_table()["DT"].spread == 0.95
+    assert protocol.parameter_table()["y0"].spread == load_parameters()["y0"].spread
+    with pytest.raises(ProtocolError, match=r"line 1, spreads: no parameter 'DTT': did you mean 'DT'"):
+        parse_protocol("spreads = { DTT = 0.95 }\n" + TEXT)
 
 
 def test_119_injections_are_expected():
