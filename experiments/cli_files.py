@@ -76,7 +76,7 @@ def _document(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        card = {"observations", "source", "indication"} & set(tomllib.loads(file.read_text(encoding="utf-8")))
+        card = {"observations", "source", "id"} & set(tomllib.loads(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         card = set()  # the reader below says what is wrong
     if card:

@@ -17,6 +17,7 @@ from ..model.errors import Lag3igError, ProtocolError, nearest
 from ..model.trial_design import Conduct, ResponseRules, Text, Visits
 from ..model.units import quantity
 from .design import Comparison, Limits, ProtocolArm, Split
+from .predictions.section import Predictions
 
 SHIPPED = Path(__file__).with_name("protocols")
 
@@ -39,6 +40,7 @@ class Protocol(Section):
     conduct: Conduct = Conduct()
     limits: Limits = Limits()
     comparison: Comparison | None = None
+    predictions: Predictions | None = None
     arms: Annotated[tuple[ProtocolArm, ...], Field(min_length=1)]
     splits: tuple[Split, ...] = ()
 
@@ -77,6 +79,11 @@ class Protocol(Section):
         if at not in self.visits.scans:
             days = ", ".join(f"{day:g}" for day in self.visits.scans)
             raise ValueError(f"response.disease_control_at is day {at:g}, but scans are on days {days}")
+        if self.predictions is not None:
+            names = tuple(arm.name for arm in self.arms)
+            misfit = self.predictions.misfit(names, self.visits.blood, self.visits.scans)
+            if misfit:
+                raise ValueError(misfit)
         if self.comparison is not None:
             groups = list(dict.fromkeys(arm.group for arm in self.arms if arm.group))
             for side in ("low", "high"):

@@ -1,0 +1,1 @@
+"""Predictions of trials before anybody looks at what they found."""
