@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: trial test check figure dist matrix bench scale validate clean
+.PHONY: trial test check figure docs dist matrix bench scale validate clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'lag3ig needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)')"
@@ -39,6 +39,11 @@ test: check
 figure: trial
 	$(BIN)/lag3ig report results/imp321-rcc-phase1.h5 --figures results/figures
 	cp results/figures/stable.svg docs/phase1.svg
+
+# The documentation as a site, in results/docs; warnings are errors.
+docs: $(VENV)/.tested
+	$(BIN)/python -m lag3ig.experiments.credibility --check
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs results/docs
 
 # What takes longer: wheel and sdist; every Python with the lowest and the newest dependencies.
 dist: $(VENV)/.tested
