@@ -39,9 +39,9 @@ def page(measured: Mapping[str, Any]) -> str:
 
 def _assumptions(measured: Mapping[str, Any], table: ParameterTable) -> Iterator[str]:
     yield (
-        f"Every assumed number of the model was divided and multiplied by {FACTOR:g} (a share: its odds), one "
-        f"at a time, in the phase I trial: {measured['patients']} virtual patients a dose, the same persons "
-        "every time. Changes are in points of percent."
+        f"Every assumed number of the model was divided and multiplied by {FACTOR:g} (of a share: its odds), "
+        f"one at a time, in the phase I trial: {measured['patients']} virtual patients a dose, the same "
+        "persons every time. Changes are in points of percent."
     )
     found = [Moved(**item) for item in measured["moved"]]
     for figure, value in measured["figures"].items():

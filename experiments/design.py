@@ -1,6 +1,6 @@
 """Parts of a protocol that only a virtual trial has: arms, limits of endpoints, comparison, other splits."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -42,6 +42,12 @@ class Limits(Section):
     sustained_ratio: Annotated[float, Field(gt=0.0)] = SUSTAINED_RATIO
     rise_points: float = RISE_POINTS
     exposed_for: Days = EXPOSED_FOR
+
+
+class Survival(Section):
+    """Patients die under the assumed hazard of the model's table (lambda0, bS, rho); see `model.death`."""
+
+    assumed: Literal[True]
 
 
 class Comparison(Section):

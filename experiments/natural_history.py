@@ -13,8 +13,8 @@ from ..model.chance import draw_chance
 from .distribution_over_draws import DistributionOverDraws
 from .drawn import draw_some
 from .in_order import in_order, piece_size, thread_count
+from .judging import judge_tumour
 from .protocol import Protocol
-from .virtual_arm import judge_tumour
 
 Array = NDArray[np.float64]
 GROWTH = 1.2  # progression of the sum of longest diameters

@@ -16,7 +16,7 @@ from ..model.documents import Section, parse_document, place_of, read_document
 from ..model.errors import Lag3igError, ProtocolError, nearest
 from ..model.trial_design import Conduct, ResponseRules, Text, Visits
 from ..model.units import quantity
-from .design import Comparison, Limits, ProtocolArm, Split
+from .design import Comparison, Limits, ProtocolArm, Split, Survival
 from .predictions.section import Predictions
 
 SHIPPED = Path(__file__).with_name("protocols")
@@ -39,6 +39,7 @@ class Protocol(Section):
     response: ResponseRules
     conduct: Conduct = Conduct()
     limits: Limits = Limits()
+    survival: Survival | None = None
     comparison: Comparison | None = None
     predictions: Predictions | None = None
     arms: Annotated[tuple[ProtocolArm, ...], Field(min_length=1)]

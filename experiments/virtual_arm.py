@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..model import Model, Patients, Regimen, Trajectories, endpoints, recist, simulate
-from ..model.chance import Chance, draw_chance
+from ..model import Model, Patients, Regimen, Trajectories, simulate
+from ..model.chance import draw_chance
 from .columns import LEVELS
 from .design import ProtocolArm
 from .drawn import Drawn
 from .in_order import in_order, piece_size, thread_count
+from .judging import judge
 from .protocol import Protocol
 from .results import Arm, Curves
 from .tables import TableBuilder
@@ -154,115 +155,6 @@ def _every_dose(regimen: Regimen, taken: NDArray[np.bool_]) -> NDArray[np.bool_]
 def _second(times: Array) -> float:
     distinct = np.unique(times)
     return float(distinct[1]) if distinct.size > 1 else np.inf
-
-
-def _at(run: Trajectories, name: str, days: Array) -> Array:
-    return run.curve(name)[:, np.searchsorted(run.times, days)]
-
-
-def _measured(run: Trajectories, name: str, days: Array, noise: Array, leaves: Array) -> Array:
-    """Values that the assay reports, shape (P, visits); NaN after drop-out."""
-    assay = run.model.observable(name).assay
-    size = run.model.parameters[assay.size].value if assay.size else 0.0
-    values = endpoints.measure(_at(run, name, days), noise[:, : days.size], kind=assay.kind, size=size)
-    return np.where(days[None, :] <= leaves[:, None], values, np.nan)
-
-
-def judge(
-    run: Trajectories, protocol: Protocol, chance: Chance, *, second_dose: float
-) -> dict[str, NDArray[Any]]:
-    """Endpoints of each patient of a block; the columns of a result's table but for the injections.
-
-    Parameters
-    ----------
-    run
-        Curves on a grid that has every visit.
-    chance
-        Errors and chances of the same patients.
-    second_dose : float
-        d; plasma samples count up to here.
-    """
-    visits, limits = protocol.visits, protocol.limits
-    scans = np.array([0.0, *visits.scans])
-    blood = np.array(visits.blood)
-    plasma = np.array([day for day in visits.plasma if day <= second_dose])
-    table: dict[str, NDArray[Any]] = {"status": run.status.astype(np.int8)}
-    table.update(
-        judge_tumour(
-            _measured(run, "sld", scans, chance.sld, chance.leaves),
-            _at(run, "lesion_hazard", scans[1:]),
-            chance.lesion,
-            lesions=run.parameters[:, run.model.kernels.parameters.index("nles")],
-            protocol=protocol,
-            solved=run.solved,
-        )
-    )
-    limit_symbol = run.model.observable("plasma").assay.limit
-    limit = run.model.parameters[limit_symbol].value if limit_symbol else 0.0
-    samples = _measured(run, "plasma", plasma, chance.plasma, chance.leaves)
-    exposed = endpoints.exposure(samples, plasma, limit=limit)
-    cd8 = endpoints.mean_ratio(_measured(run, "activated_cd8", blood, chance.activated_cd8, chance.leaves))
-    em = endpoints.last_change(_measured(run, "em_cd8_percent", blood, chance.em_cd8_percent, chance.leaves))
-    table.update(
-        cmax=exposed.cmax,
-        auc=exposed.auc,
-        time_above_lloq=exposed.quantified,
-        exposed=endpoints.reaches(exposed.quantified, limits.exposed_for),
-        cd8_ratio=cd8,
-        cd8_sustained=endpoints.reaches(cd8, limits.sustained_ratio),
-        em_change=em,
-        em_rise=endpoints.reaches(em, limits.rise_points, strictly=True),
-    )
-    return table
-
-
-def judge_tumour(
-    measured: Array,
-    hazard: Array,
-    threshold: Array,
-    *,
-    lesions: Array,
-    protocol: Protocol,
-    solved: NDArray[np.bool_],
-) -> dict[str, NDArray[Any]]:
-    """Response, disease control and progression-free survival from measured scans.
-
-    Parameters
-    ----------
-    measured : ndarray, shape (P, 1 + scans)
-        mm; NaN where no scan was done.
-    hazard, threshold : ndarray, shapes (P, scans) and (P,)
-        Cumulative hazard of a new lesion, and where the patient's first one appears.
-    lesions : ndarray, shape (P,)
-        Target lesions.
-    solved : ndarray of bool, shape (P,)
-        Patients whose simulation ended well.
-    """
-    rules = protocol.response
-    days = np.array(protocol.visits.scans)
-    recorded = recist.record(measured, lesions, version=rules.recist)
-    response = recist.assess(recorded, endpoints.lesion_present(hazard, threshold), version=rules.recist)
-    survival = endpoints.progression_free(response, days, valid=solved)
-    stable = endpoints.disease_control(response, days, at=rules.disease_control_at)
-    best = recist.best_response(
-        response,
-        days,
-        confirmation=rules.confirmation,
-        confirmed_after=rules.confirmed_after,
-        stable_after=rules.stable_after,
-    )
-    return {
-        "stable_3m": stable,
-        "evaluable": np.isfinite(stable),
-        "best_response": best,
-        "responded": np.where(best == recist.Response.NOT_EVALUABLE, np.nan, best <= recist.Response.PARTIAL),
-        "best_change": recist.best_change(recorded, response),
-        "pfs_time": survival.time,
-        "pfs_event": survival.event,
-        "pfs_lower": survival.lower,
-        "pfs_upper": survival.upper,
-        "sld": recorded,
-    }
 
 
 def _shown(run: Trajectories, shown: Array, most: int) -> dict[str, Array]:

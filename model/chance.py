@@ -15,6 +15,7 @@ from .trial_design import Conduct, Visits
 
 Array = NDArray[np.float64]
 DAYS_PER_MONTH = 365.25 / 12.0
+MOST_LESIONS = 5  # new ones that are counted; what tells one progression from a further one is the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Chance:
         Standard normals of the assay errors; for ``sld`` the baseline scan comes first.
     lesion : ndarray, shape (P,)
         Cumulative hazard at which the first new lesion appears.
+    death : ndarray, shape (P,)
+        Cumulative hazard at which the patient dies.
     leaves : ndarray, shape (P,)
         d; when the patient drops out, infinite if never.
     """
@@ -38,7 +41,19 @@ class Chance:
     em_cd8_percent: Array
     plasma: Array
     lesion: Array
+    death: Array
     leaves: Array
+
+    def lesions(self, hazard: Array) -> NDArray[np.int64]:
+        """Number of new lesions at each cumulative hazard: a Poisson process, counted up to `MOST_LESIONS`.
+
+        Parameters
+        ----------
+        hazard : ndarray, shape (P, V)
+        """
+        further = exponentials(self.seed, self.ids, "further new lesions", MOST_LESIONS - 1)
+        thresholds = np.cumsum(np.concatenate([self.lesion[:, None], further], axis=1), axis=1)
+        return np.asarray((hazard[:, :, None] >= thresholds[:, None, :]).sum(axis=2), dtype=np.int64)
 
     def received(self, times: Array, missed: float) -> NDArray[np.bool_]:
         """Which doses each patient receives, shape (P, D).
@@ -71,6 +86,7 @@ def draw_chance(seed: int, ids: NDArray[np.int64], visits: Visits, conduct: Cond
         em_cd8_percent=normals(seed, ids, "error of em_cd8_percent", blood),
         plasma=normals(seed, ids, "error of plasma", max(1, len(visits.plasma))),
         lesion=exponentials(seed, ids, "new lesion", 1)[:, 0],
+        death=exponentials(seed, ids, "death", 1)[:, 0],
         leaves=_dropout(seed, ids, conduct.dropout_per_month),
     )
 

@@ -115,6 +115,53 @@ def progression_free(response: ArrayLike, days: ArrayLike, *, valid: ArrayLike |
     return Progression(time, event, lower, upper)
 
 
+def response_duration(response: ArrayLike, days: ArrayLike, progression: Progression) -> Progression:
+    """Time from the first scan that shows a response to progression, censored like progression itself.
+
+    Patients without a response are NaN, and so are those whose progression cannot be judged.
+
+    Parameters
+    ----------
+    response : array_like of int, shape (P, V)
+        Codes of `recist.Response` at the scans after baseline.
+    days : array_like, shape (V,)
+        d; when the scans were done.
+    progression : Progression
+        Of the same patients.
+    """
+    codes = np.atleast_2d(np.asarray(response))
+    when = np.asarray(days, dtype=np.float64)
+    responding = (codes == Response.COMPLETE) | (codes == Response.PARTIAL)
+    responding &= when <= progression.time[:, None]
+    first = np.where(responding, when, np.inf).min(axis=1, initial=np.inf)
+    begun = np.where(np.isfinite(first), first, np.nan)
+    return Progression(
+        progression.time - begun,
+        progression.event & np.isfinite(begun),
+        progression.lower - begun,
+        progression.upper - begun,
+    )
+
+
+def until_death(progression: Progression, death: ArrayLike) -> Progression:
+    """The same with death as an event; exact times of death, infinite or NaN for whom none was seen.
+
+    Parameters
+    ----------
+    progression : Progression
+    death : array_like, shape (P,)
+        d.
+    """
+    died = np.asarray(death, dtype=np.float64)
+    first = ~progression.event & np.isfinite(died) & np.isfinite(progression.time)
+    return Progression(
+        np.where(first, died, progression.time),
+        progression.event | first,
+        progression.lower,
+        np.where(first, died, progression.upper),
+    )
+
+
 def disease_control(response: ArrayLike, days: ArrayLike, *, at: float) -> Array:
     """Whether the disease is controlled at a scan: 1, 0, or NaN where it cannot be judged, shape (P,).
 

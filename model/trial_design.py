@@ -134,9 +134,10 @@ class Visits(Section):
 
 
 class ResponseRules(Section):
-    """How responses are judged."""
+    """How responses are judged; by iRECIST besides where ``immune``."""
 
     recist: Literal["1.0", "1.1"] = "1.1"
+    immune: bool = False
     confirmation: bool = False
     confirmed_after: Days = CONFIRMED_AFTER
     stable_after: Days = STABLE_AFTER
