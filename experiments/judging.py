@@ -12,7 +12,20 @@ from .protocol import Protocol
 
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
+HAZARD_STEP = 7.0  # d; steps of the integral of the hazard of death, besides the scans
 COUNTED = ("activated_cd8", "lymphocytes", "monocytes", "pbmc")  # kept at every visit with blood
+
+
+def judged_times(protocol: Protocol) -> Array:
+    """Times at which a trial looks at a patient, d: visits, and steps of the hazard of death if there is one."""
+    visits = protocol.visits
+    times = [0.0, *visits.blood, *visits.plasma, *visits.scans, visits.end]
+    return np.union1d(times, _hazard_times(protocol) if protocol.survival is not None else [])
+
+
+def _hazard_times(protocol: Protocol) -> Array:
+    end = protocol.visits.end
+    return np.union1d(np.arange(0.0, end, HAZARD_STEP), [*protocol.visits.scans, end])
 
 
 def judge(run: Trajectories, protocol: Protocol, chance: Chance, *, second_dose: float) -> Columns:
@@ -81,10 +94,10 @@ def _deaths(run: Trajectories, protocol: Protocol, chance: Chance) -> Array:
         lesions=_lesions(run),
         protocol=protocol,
     )
-    table = run.model.parameters
+    table, times = run.model.parameters, _hazard_times(protocol)
     return death_times(
-        run.curve("sld"),
-        run.times,
+        at(run, "sld", times),
+        times,
         progression=endpoints.progression_free(response, scans[1:]).upper,
         threshold=chance.death,
         rate=table["lambda0"].value / DAYS_PER_MONTH,

@@ -17,7 +17,9 @@ from ..model.errors import Lag3igError, ProtocolError, nearest
 from ..model.trial_design import Conduct, ResponseRules, Text, Visits
 from ..model.units import quantity
 from .design import Comparison, Limits, ProtocolArm, Split, Survival
+from .hypotheses.section import Hypotheses
 from .predictions.section import Predictions
+from .randomised.section import Design
 
 SHIPPED = Path(__file__).with_name("protocols")
 
@@ -42,6 +44,8 @@ class Protocol(Section):
     survival: Survival | None = None
     comparison: Comparison | None = None
     predictions: Predictions | None = None
+    hypotheses: Hypotheses | None = None
+    design: Design | None = None
     arms: Annotated[tuple[ProtocolArm, ...], Field(min_length=1)]
     splits: tuple[Split, ...] = ()
 
@@ -80,9 +84,15 @@ class Protocol(Section):
         if at not in self.visits.scans:
             days = ", ".join(f"{day:g}" for day in self.visits.scans)
             raise ValueError(f"response.disease_control_at is day {at:g}, but scans are on days {days}")
+        names = tuple(arm.name for arm in self.arms)
         if self.predictions is not None:
+            _refuse(self.predictions.misfit(names, self.visits.blood, self.visits.scans))
+        if self.design is not None:
+            deaths, immune = self.survival is not None, self.response.immune
+            _refuse(self.design.misfit(names, deaths=deaths, immune=immune))
+        if self.hypotheses is not None:
             names = tuple(arm.name for arm in self.arms)
-            misfit = self.predictions.misfit(names, self.visits.blood, self.visits.scans)
+            misfit = self.hypotheses.misfit(names, self.visits.blood, self.visits.plasma)
             if misfit:
                 raise ValueError(misfit)
         if self.comparison is not None:
@@ -129,6 +139,11 @@ class Protocol(Section):
     def of_group(self, group: str) -> list[int]:
         """Positions of the arms of a group."""
         return [place for place, arm in enumerate(self.arms) if arm.group == group]
+
+
+def _refuse(misfit: str) -> None:
+    if misfit:
+        raise ValueError(misfit)
 
 
 def _understood(value: Any, reader: Any) -> Any:

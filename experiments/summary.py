@@ -71,6 +71,7 @@ def summarise(
     drawn: Drawn,
     model: Model,
     fit: Mapping[str, Any] | None = None,
+    rtol: float | None = None,
 ) -> dict[str, Any]:
     """The summary of a result, as JSON can hold it; ``fit`` as of `fitted.fit_summary`."""
     kinds = [item.kind for item in model.parameters.parameters.values()]
@@ -92,6 +93,7 @@ def summarise(
         "assumed_parameters": kinds.count("assumed"),
         "total_parameters": len(kinds),
         **({} if fit is None else {"fit": dict(fit)}),
+        **({} if rtol is None else {"relative_tolerance": rtol}),
     }
 
 

@@ -13,7 +13,7 @@ from .columns import LEVELS
 from .design import ProtocolArm
 from .drawn import Drawn
 from .in_order import in_order, piece_size, thread_count
-from .judging import judge
+from .judging import judge, judged_times
 from .protocol import Protocol
 from .results import Arm, Curves
 from .tables import TableBuilder
@@ -23,6 +23,7 @@ SHOWN = ("plasma", "activated_cd8", "em_cd8_percent", "sld")  # observables whos
 SAMPLE = 60  # patients whose own curves are kept
 MOST_CURVES = 20_000  # patients that quantiles of curves are taken over; more would only cost memory
 POINTS = 120  # points in time of a curve, at most about one a day
+RTOL = 1e-6
 AFTER_DOSE = (0.125, 0.25, 0.5, 0.75, 1.5)  # d; further points after each dose, where the plasma curve bends
 
 
@@ -58,6 +59,7 @@ def simulate_arm(
     block: int,
     advance: Callable[[int], None],
     builder: TableBuilder | None = None,
+    rtol: float = RTOL,
 ) -> VirtualArm:
     """Simulate and judge every patient under an arm's regimen.
 
@@ -77,30 +79,34 @@ def simulate_arm(
         Told the number of patients done.
     builder
         Where the endpoints go as pieces are done; kept in memory if left out.
+    rtol : float
+        Relative tolerance of the curves.
     """
     regimen = arm.regimen()
     doses = regimen.administrations(protocol.visits.end)
     times = np.array([item.time for item in doses], dtype=np.float64)
     shown = curve_times(protocol, times)
-    visits = protocol.visits
-    looked_at = np.unique(np.concatenate([shown, visits.blood, visits.scans]))
+    needed = judged_times(protocol)
+    with_curves = np.union1d(needed, shown)
     leading = np.array([item.drug == doses[0].drug for item in doses], dtype=bool)
 
     def work(numbered: tuple[int, Patients]) -> _Piece:
         start, some = numbered[0] * size, numbered[1]
+        shows = start < MOST_CURVES  # beyond these nobody's curves are kept, only what visits see
         chance = draw_chance(seed, some.ids, protocol.visits, protocol.conduct)
         taken = chance.received(times, protocol.conduct.missed_injection)
         run = simulate(
             regimen,
             model=model,
             patients=some,
-            times=looked_at,
+            times=with_curves if shows else needed,
             taken=_every_dose(regimen, taken),
+            rtol=rtol,
             threads=1,
         )
         table = judge(run, protocol, chance, second_dose=_second(times[leading]))
         table["injections"] = taken[:, leading].sum(axis=1).astype(np.int64)
-        curves = _shown(run, shown, MOST_CURVES - start) if start < MOST_CURVES else None
+        curves = _shown(run, shown, MOST_CURVES - start) if shows else None
         return _Piece(table, taken[:, leading], curves)
 
     builder = TableBuilder() if builder is None else builder
