@@ -1,0 +1,1 @@
+"""Which structure is right, and which trial would tell: predictions, likelihoods, information, designs."""
