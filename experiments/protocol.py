@@ -20,6 +20,7 @@ from .design import Comparison, Limits, ProtocolArm, Split, Survival
 from .hypotheses.section import Hypotheses
 from .predictions.section import Predictions
 from .randomised.section import Design
+from .schedule.section import ScheduleSearch
 
 SHIPPED = Path(__file__).with_name("protocols")
 
@@ -46,6 +47,7 @@ class Protocol(Section):
     predictions: Predictions | None = None
     hypotheses: Hypotheses | None = None
     design: Design | None = None
+    schedule: ScheduleSearch | None = None
     arms: Annotated[tuple[ProtocolArm, ...], Field(min_length=1)]
     splits: tuple[Split, ...] = ()
 
@@ -91,10 +93,10 @@ class Protocol(Section):
             deaths, immune = self.survival is not None, self.response.immune
             _refuse(self.design.misfit(names, deaths=deaths, immune=immune))
         if self.hypotheses is not None:
-            names = tuple(arm.name for arm in self.arms)
-            misfit = self.hypotheses.misfit(names, self.visits.blood, self.visits.plasma)
-            if misfit:
-                raise ValueError(misfit)
+            _refuse(self.hypotheses.misfit(names, self.visits.blood, self.visits.plasma))
+        if self.schedule is not None:
+            drugs = {arm.name: tuple(item.drug for item in arm.doses) for arm in self.arms}
+            _refuse(self.schedule.misfit(drugs, self.visits.scans, self.visits.end))
         if self.comparison is not None:
             groups = list(dict.fromkeys(arm.group for arm in self.arms if arm.group))
             for side in ("low", "high"):
