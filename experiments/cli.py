@@ -11,6 +11,7 @@ from .cli_simulate import simulate_command
 from .cli_structures import structures_command
 from .cli_trial import report_command, run_command
 from .predictions.cli_predict import predict_command
+from .randomised.cli_power import power_command
 
 app = typer.Typer(
     name="lag3ig",
@@ -26,6 +27,7 @@ app.command("run")(run_command)
 app.command("report")(report_command)
 app.command("fit")(fit_command)
 app.command("structures")(structures_command)
+app.command("power")(power_command)
 app.command("predict")(predict_command)
 app.command("simulate")(simulate_command)
 app.command("model")(model_command)

@@ -44,7 +44,7 @@ class Followed:
         """
         room = cut_off[:, None] - self.entry
         there = room >= 0.0
-        known = self.event & (self.time <= room)
+        known = self.calendar <= cut_off[:, None]  # the sum that a cut-off at an event was made of
         last = np.minimum(self.time, room)
         if scans is not None:
             place = np.maximum(np.searchsorted(scans, last, side="right") - 1, 0)

@@ -1,4 +1,4 @@
-"""Power within each draw of a fit, assurance over the draws, errors of both, and how many patients are enough."""
+"""Power within each draw of a fit, assurance over the draws, and how many patients are enough."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
