@@ -27,6 +27,7 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
     "immune_pfs_event": ("bool", "whether progression by iRECIST was seen, or death"),
     "os_time": ("d", "death under the assumed hazard, or the last day of follow-up"),
     "os_event": ("bool", "whether the patient died, under the assumed hazard, while followed"),
+    "selected": ("1", "whether the run-in took the patient into the trial; who was not is not judged"),
     "leaves": ("d", "drop-out; infinite if the patient never does"),
     "cmax": ("ng/mL", "largest quantified plasma concentration up to the second dose; 0 if none was"),
     "auc": ("ng/mL*d", "area under the measured plasma concentrations up to the second dose"),

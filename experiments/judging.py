@@ -1,5 +1,6 @@
 """What the visits of a trial find in each patient of a block: endpoints from curves and chance."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from ..model import Trajectories, endpoints, irecist, recist
 from ..model.chance import DAYS_PER_MONTH, Chance
 from ..model.death import death_times
 from .protocol import Protocol
+from .run_in import RunIn
 
 Array = NDArray[np.float64]
 Columns = dict[str, NDArray[Any]]
@@ -17,9 +19,10 @@ COUNTED = ("activated_cd8", "lymphocytes", "monocytes", "pbmc")  # kept at every
 
 
 def judged_times(protocol: Protocol) -> Array:
-    """Times at which a trial looks at a patient, d: visits, and steps of the hazard of death if there is one."""
+    """Times at which a trial looks at a patient, d: visits, and steps of the hazard of death."""
     visits = protocol.visits
-    times = [0.0, *visits.blood, *visits.plasma, *visits.scans, visits.end]
+    before = [] if protocol.run_in is None else [-protocol.run_in.length]
+    times = [*before, 0.0, *visits.blood, *visits.plasma, *visits.scans, visits.end]
     return np.union1d(times, _hazard_times(protocol) if protocol.survival is not None else [])
 
 
@@ -40,10 +43,14 @@ def judge(run: Trajectories, protocol: Protocol, chance: Chance, *, second_dose:
     second_dose : float
         d; plasma samples count up to here.
     """
+    selected = None if protocol.run_in is None else _selected(run, protocol.run_in, chance)
+    if selected is not None:  # who is not taken into the trial leaves it before its first day
+        chance = replace(chance, leaves=np.where(selected, chance.leaves, -1.0))
     died = _deaths(run, protocol, chance) if protocol.survival is not None else None
     leaves = chance.leaves if died is None else np.fmin(chance.leaves, died)
     scans = np.array([0.0, *protocol.visits.scans])
-    hazard = at(run, "lesion_hazard", scans[1:])
+    hazard = lesion_hazard(run, scans[1:])
+    solved = run.solved if selected is None else run.solved & selected
     table: Columns = {"status": run.status.astype(np.int8), "leaves": chance.leaves}
     table.update(
         judge_tumour(
@@ -52,15 +59,17 @@ def judge(run: Trajectories, protocol: Protocol, chance: Chance, *, second_dose:
             chance.lesion,
             lesions=_lesions(run),
             protocol=protocol,
-            solved=run.solved,
+            solved=solved,
             died=died if died is None else np.where(died <= chance.leaves, died, np.inf),
             new_lesions=chance.lesions(hazard) if protocol.response.immune else None,
         )
     )
     if died is not None:
         last = np.minimum(chance.leaves, protocol.visits.end)
-        table["os_time"] = np.where(run.solved, np.fmin(died, last), np.nan)
-        table["os_event"] = run.solved & (died <= last)
+        table["os_time"] = np.where(solved, np.fmin(died, last), np.nan)
+        table["os_event"] = solved & (died <= last)
+    if selected is not None:
+        table["selected"] = selected.astype(np.float64)
     table.update(_judge_blood(run, protocol, chance, leaves, second_dose=second_dose))
     return table
 
@@ -68,6 +77,24 @@ def judge(run: Trajectories, protocol: Protocol, chance: Chance, *, second_dose:
 def at(run: Trajectories, name: str, days: Array) -> Array:
     """True values at some of the output times, shape (P, visits)."""
     return run.curve(name)[:, np.searchsorted(run.times, days)]
+
+
+def lesion_hazard(run: Trajectories, days: Array) -> Array:
+    """Cumulative hazard of a new lesion since the first day of the trial, shape (P, visits)."""
+    return at(run, "lesion_hazard", days) - at(run, "lesion_hazard", np.zeros(1))
+
+
+def _selected(run: Trajectories, run_in: RunIn, chance: Chance) -> NDArray[np.bool_]:
+    days = np.array([-run_in.length, 0.0])
+    return run_in.selected(
+        at(run, "sld", days),
+        at(run, "lesion_hazard", days[1:])[:, 0],
+        seed=chance.seed,
+        ids=chance.ids,
+        error=chance.sld[:, 0],
+        cv=run.model.parameters["cv_sld"].value,
+        lesions=_lesions(run),
+    )
 
 
 def measured(run: Trajectories, name: str, days: Array, noise: Array | None, leaves: Array) -> Array:
@@ -89,7 +116,7 @@ def _deaths(run: Trajectories, protocol: Protocol, chance: Chance) -> Array:
     scans = np.array([0.0, *protocol.visits.scans])
     _, response = _responses(
         measured(run, "sld", scans, chance.sld, chance.leaves),
-        at(run, "lesion_hazard", scans[1:]),
+        lesion_hazard(run, scans[1:]),
         chance.lesion,
         lesions=_lesions(run),
         protocol=protocol,

@@ -14,12 +14,13 @@ from ..model.definition.parameters import ParameterTable, load_parameters
 from ..model.definition.structures import Structure
 from ..model.documents import Section, parse_document, place_of, read_document
 from ..model.errors import Lag3igError, ProtocolError, nearest
-from ..model.trial_design import Conduct, ResponseRules, Text, Visits
+from ..model.trial_design import Conduct, Dose, ResponseRules, Text, Visits
 from ..model.units import quantity
 from .design import Comparison, Limits, ProtocolArm, Split, Survival
 from .hypotheses.section import Hypotheses
 from .predictions.section import Predictions
 from .randomised.section import Design
+from .run_in import RunIn
 from .schedule.section import ScheduleSearch
 
 SHIPPED = Path(__file__).with_name("protocols")
@@ -43,6 +44,7 @@ class Protocol(Section):
     conduct: Conduct = Conduct()
     limits: Limits = Limits()
     survival: Survival | None = None
+    run_in: RunIn | None = None
     comparison: Comparison | None = None
     predictions: Predictions | None = None
     hypotheses: Hypotheses | None = None
@@ -210,12 +212,15 @@ def _check_doses(protocol: Protocol, text: str, *, name: str) -> None:
     """Refuse doses that the model of the protocol's structure does not take, all in one message."""
     model = mechanism(protocol.build_structure())
     faults = []
-    for number, arm in enumerate(protocol.arms):
-        for place, item in enumerate(arm.doses):
+    lists: list[tuple[tuple[str | int, ...], tuple[Dose, ...]]]
+    lists = [(("arms", number, "doses"), arm.doses) for number, arm in enumerate(protocol.arms)]
+    if protocol.run_in is not None:
+        lists.append((("run_in", "doses"), protocol.run_in.doses))
+    for place, doses in lists:
+        for number, item in enumerate(doses):
             found = item.misfit(model)
             if found is not None:
                 key, reason = found
-                where = place_of(text, ("arms", number, "doses", place, key), name=name)
-                faults.append(f"{where}: {reason}")
+                faults.append(f"{place_of(text, (*place, number, key), name=name)}: {reason}")
     if faults:
         raise ProtocolError("\n".join(faults))

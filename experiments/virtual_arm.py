@@ -1,7 +1,7 @@
 """One large virtual arm: patients simulated piece by piece, measured at the visits, and judged."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from .in_order import in_order, piece_size, thread_count
 from .judging import judge, judged_times
 from .protocol import Protocol
 from .results import Arm, Curves
+from .run_in import later
 from .tables import TableBuilder
 
 Array = NDArray[np.float64]
@@ -82,8 +83,12 @@ def simulate_arm(
     rtol : float
         Relative tolerance of the curves.
     """
-    regimen = arm.regimen()
-    doses = regimen.administrations(protocol.visits.end)
+    given = arm.regimen()
+    doses = given.administrations(protocol.visits.end)
+    before = protocol.run_in
+    start_day = 0.0 if before is None else before.length
+    regimen = given if before is None else before.regimen() + later(arm.doses, start_day)
+    early = 0 if before is None else len(before.regimen().administrations(start_day))
     times = np.array([item.time for item in doses], dtype=np.float64)
     shown = curve_times(protocol, times)
     needed = judged_times(protocol)
@@ -95,15 +100,17 @@ def simulate_arm(
         shows = start < MOST_CURVES  # beyond these nobody's curves are kept, only what visits see
         chance = draw_chance(seed, some.ids, protocol.visits, protocol.conduct)
         taken = chance.received(times, protocol.conduct.missed_injection)
+        grid = with_curves if shows else needed
         run = simulate(
             regimen,
             model=model,
             patients=some,
-            times=with_curves if shows else needed,
-            taken=_every_dose(regimen, taken),
+            times=start_day + grid,
+            taken=_every_dose(regimen, np.pad(taken, ((0, 0), (early, 0)), constant_values=True)),
             rtol=rtol,
             threads=1,
         )
+        run = replace(run, times=grid)  # the trial's own clock, which a run-in precedes
         table = judge(run, protocol, chance, second_dose=_second(times[leading]))
         table["injections"] = taken[:, leading].sum(axis=1).astype(np.int64)
         curves = _shown(run, shown, MOST_CURVES - start) if shows else None
