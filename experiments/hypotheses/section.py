@@ -62,6 +62,8 @@ class Hypotheses(Section):
         Patients an arm, for the curve of information.
     factor : float
         Assumed numbers lie within this factor of their value with probability 95 %, where no fit is given.
+    count_error : float
+        Standard deviation of the logarithm of a blood count whose assay the model gives no error. Assumed.
     designs : tuple of Design
     """
 
@@ -70,6 +72,7 @@ class Hypotheses(Section):
     responses: tuple[Response, ...] = ()
     sizes: Annotated[tuple[Count, ...], Field(min_length=1)] = (3, 6, 12, 24, 48)
     factor: Annotated[float, Field(gt=1.0, le=100.0)] = 2.0
+    count_error: Annotated[float, Field(ge=0.0, le=2.0)] = 0.2
     designs: tuple[Design, ...] = ()
 
     @field_validator("structures")
