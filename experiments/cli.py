@@ -10,6 +10,7 @@ from .cli_model import model_command
 from .cli_simulate import simulate_command
 from .cli_structures import structures_command
 from .cli_trial import report_command, run_command
+from .hypotheses.cli_discriminate import discriminate_command
 from .predictions.cli_predict import predict_command
 from .randomised.cli_power import power_command
 
@@ -29,6 +30,7 @@ app.command("fit")(fit_command)
 app.command("structures")(structures_command)
 app.command("power")(power_command)
 app.command("predict")(predict_command)
+app.command("discriminate")(discriminate_command)
 app.command("simulate")(simulate_command)
 app.command("model")(model_command)
 app.command("init")(init_command)
