@@ -18,11 +18,14 @@ def found():
     return run_trial("lag3ig-pembrolizumab-add-on", **SIZE)
 
 
-def test_the_course_is_that_of_a_longer_treatment(found):
+def test_the_course_is_that_of_a_longer_treatment():
     """Four cycles before the trial and twelve in it are sixteen."""
-    text = load_protocol("lag3ig-pembrolizumab-melanoma").text.replace("count = 16", "count = 16", 1)
-    whole = run_trial(parse_protocol(text), **SIZE)
-    here, there = found.curves["pembrolizumab"], whole.curves["pembrolizumab"]
+    every = "missed_injection = 0.0"
+    texts = [TEXT, load_protocol("lag3ig-pembrolizumab-melanoma").text]
+    short, whole = (
+        run_trial(parse_protocol(text.replace("missed_injection = 0.02", every)), **SIZE) for text in texts
+    )
+    here, there = short.curves["pembrolizumab"], whole.curves["pembrolizumab"]
     days = np.intersect1d(here.time, there.time - 84.0)
     days = days[(days > 0.0) & (days <= 252.0)]
     assert days.size > 20
