@@ -20,11 +20,9 @@ def found():
 
 def test_the_course_is_that_of_a_longer_treatment():
     """Four cycles before the trial and twelve in it are sixteen."""
-    every = "missed_injection = 0.0"
     texts = [TEXT, load_protocol("lag3ig-pembrolizumab-melanoma").text]
-    short, whole = (
-        run_trial(parse_protocol(text.replace("missed_injection = 0.02", every)), **SIZE) for text in texts
-    )
+    every_dose = [text.replace("= 0.02 ", "= 0.0 ").replace("month = 0.01", "month = 0.0") for text in texts]
+    short, whole = (run_trial(parse_protocol(text), **SIZE) for text in every_dose)
     here, there = short.curves["pembrolizumab"], whole.curves["pembrolizumab"]
     days = np.intersect1d(here.time, there.time - 84.0)
     days = days[(days > 0.0) & (days <= 252.0)]
