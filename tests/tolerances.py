@@ -28,3 +28,5 @@ INDIVIDUAL_QUADRATURE = 1e-3  # of the log-likelihood of all individuals, from f
 HALF_A_PATIENT = 0.06  # of a probability that more than half of a sample are left, told by a normal curve
 INTEGRATED = 1e-5  # of a chance: a multivariate normal integral by quasi-Monte Carlo points, asked for 1e-6
 GRID_OF_RATES = 1e-3  # relative, of a P value that is the largest over a thousand rates
+BITS = 0.06  # of information: a closed form against a hundred draws, some hundred trials, a smoothed mixture
+PEAK = 0.05  # of the logarithm of the best amount: a search along it ends once amounts are this close

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @guarded
 def discriminate_command(
     protocol: Annotated[
-        str, typer.Argument(help="A TOML file with a section [hypotheses], or a protocol that ships.")
+        str, typer.Argument(help="A TOML file with the section hypotheses, or a protocol that ships.")
     ] = "blood-or-node",
     out: Annotated[
         Path | None,
@@ -67,7 +67,7 @@ def discriminate_command(
 
         write_report(found, target)
         write_whole(target.with_suffix(".csv"), as_csv(found).encode())
-        written = {"report": target, "candidates": target.with_suffix(".csv")}
+        written = {"report": target, "table": target.with_suffix(".csv")}
     if json:
         print_json(summary(found) | written)
         return

@@ -16,7 +16,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from .likelihood import Likelihood, likelihood_of, log_sum
 from .moments import Moments, Replicates, replicates_of
@@ -24,6 +23,7 @@ from .readings import Reading
 
 Array = NDArray[np.float64]
 POWERS = tuple(2.0 ** (-0.5 * k) for k in range(9))  # of the likelihood, from 1 down to 1/16
+DOUBT = 0.01  # of the probability is spread evenly: no likelihood is trusted further than that
 SAME = 1e-12  # of a probability: structures this close are equally probable
 
 
@@ -154,7 +154,7 @@ class Bench:
 def verdict(log: Sequence[Array], *, power: float, draws: int) -> Verdict:
     """Summary of log-likelihoods, shape (R, H) under each truth; trial r is of draw r mod ``draws``."""
     structures = len(log)
-    probabilities = np.stack([special.softmax(power * rows, axis=1) for rows in log])
+    probabilities = np.stack([_probability(rows, power) for rows in log])
     best = probabilities >= probabilities.max(axis=2, keepdims=True) - SAME
     shared = best / best.sum(axis=2, keepdims=True)
     gains = np.stack([_gain(rows, truth, power) for truth, rows in enumerate(log)]).mean(axis=0)
@@ -173,6 +173,11 @@ def verdict(log: Sequence[Array], *, power: float, draws: int) -> Verdict:
 
 def _gain(log: Array, truth: int, power: float) -> Array:
     """Bits that each trial gives about the true structure, shape (R,)."""
+    return np.asarray(np.log2(log.shape[1] * _probability(log, power)[:, truth]))
+
+
+def _probability(log: Array, power: float) -> Array:
+    """Of each structure after each trial, shape (R, H)."""
     tempered = power * log
-    given = tempered[:, truth] - log_sum(tempered)
-    return np.asarray((given + np.log(log.shape[1])) / np.log(2.0))
+    given = np.exp(tempered - log_sum(tempered)[:, None])
+    return np.asarray((1.0 - DOUBT) * given + DOUBT / log.shape[1])
