@@ -139,7 +139,7 @@ class ScheduleSearch(Section):
                 f"{nearest(self.drug, drugs)}"
             )
         if set(drugs) == {self.drug} and self.start != (0.0,):
-            return f"schedule.start: {self.drug} is alone in the arm; leave it out, nothing comes before or after"
+            return f"schedule.start: {self.drug} is alone in the arm, so leave start out"
         if self.at is not None and self.at not in scans:
             return f"schedule.at: nobody is scanned on day {self.at:g}"
         latest = max(abs(day) for day in self.start)
