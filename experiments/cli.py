@@ -13,6 +13,7 @@ from .cli_trial import report_command, run_command
 from .hypotheses.cli_discriminate import discriminate_command
 from .predictions.cli_predict import predict_command
 from .randomised.cli_power import power_command
+from .schedule.cli_optimise import optimise_command
 
 app = typer.Typer(
     name="lag3ig",
@@ -30,6 +31,7 @@ app.command("fit")(fit_command)
 app.command("structures")(structures_command)
 app.command("power")(power_command)
 app.command("predict")(predict_command)
+app.command("optimise")(optimise_command)
 app.command("discriminate")(discriminate_command)
 app.command("simulate")(simulate_command)
 app.command("model")(model_command)
