@@ -151,3 +151,19 @@ def test_what_cannot_be_done_is_refused():
         discriminate(SHIPPED, fits={"spleen": "fitted"})
     with pytest.raises(ProtocolError, match="persons"):
         discriminate(SHIPPED, persons=2)
+
+
+def test_a_structure_with_a_fit_takes_its_draws():
+    drawn = draw_structures(
+        parse_protocol(TEXT).protocol,
+        parse_protocol(TEXT).protocol.hypotheses,
+        {"blood": "fitted"},
+        draws=3,
+        persons=10,
+        seed=4,
+    )
+    fitted = drawn.models["blood"].sets
+    assert fitted is not None
+    assert len(fitted) == 3
+    assert drawn.models["node"].sets is None
+    np.testing.assert_array_equal(drawn.patients["blood"].ids, drawn.patients["node"].ids)

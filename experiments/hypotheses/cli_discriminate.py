@@ -139,7 +139,7 @@ def as_csv(found: "Discrimination") -> str:
 
 
 def _print(found: "Discrimination") -> None:
-    from .report_hypotheses import cautions, summary_sentence
+    from .report_hypotheses import bits_of, cautions, summary_sentence
 
     rows = [
         (str(size), name, *(f"{100 * share:.0f} %" for share in item.chosen[place]), f"{item.bits:.2f}")
@@ -153,10 +153,11 @@ def _print(found: "Discrimination") -> None:
         (
             item.candidate.kind,
             item.candidate.name,
-            f"{item.verdict.bits:.2f} +- {item.verdict.error:.2f}",
+            f"{bits_of(item.verdict)} +- {item.verdict.error:.2f}",
             f"{100 * item.verdict.right:.0f} %",
         )
         for item in found.judged
+        if item.candidate.kind != "sample and day"  # dozens: in the report and the table
     ]
     print_table(("kind", "reads", "bits", "chosen rightly"), best, title="Candidate trials", numeric=2)
     typer.echo(summary_sentence(found))

@@ -50,6 +50,7 @@ def prediction_figure(found: Discrimination, canvas: Canvas, *, what: str) -> "F
             _predicted(axes, found, first + place, what)
             axes.set_title(arms[place])
             axes.set_xlabel("day")
+            axes.tick_params(labelbottom=True)
         for axes in panels[len(arms) :]:
             axes.set_axis_off()
         grid[0, 0].set_ylabel(UNITS.get(what, "over baseline"))
@@ -131,7 +132,7 @@ def information_figure(found: Discrimination, canvas: Canvas) -> "Figure":
     with rc_context(settings()):
         stacked = canvas.narrow
         figure, grid = new_figure(
-            canvas, 540.0 if stacked else 290.0, 2 if stacked else 1, 1 if stacked else 2
+            canvas, 610.0 if stacked else 300.0, 2 if stacked else 1, 1 if stacked else 2
         )
         left, right = grid.ravel()
         sizes = list(found.by_size)
@@ -160,7 +161,8 @@ def information_figure(found: Discrimination, canvas: Canvas) -> "Figure":
             )
         right.set_xticks(np.arange(len(days)), [f"{day:g}" for day in days])
         right.set_xlabel("day of the one blood sample, all doses")
-        right.legend(loc="best")
+        columns = 1 if canvas.narrow else len(samples)
+        right.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.2)
         for axes in (left, right):
             axes.axhline(most, color=MUTED, linewidth=0.8, linestyle=":")
             axes.set_ylim(0.0, 1.08 * most)

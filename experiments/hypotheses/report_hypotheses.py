@@ -57,6 +57,15 @@ def summary_sentence(found: Discrimination) -> str:
     )
 
 
+def bits_of(verdict: Verdict) -> str:
+    """Information to two places, without a sign before zero.
+
+    >>> bits_of(Verdict(-0.001, 0.0, np.eye(2), np.ones((2, 1)), np.eye(2), 1.0))
+    '0.00'
+    """
+    return f"{round(verdict.bits, 2) + 0.0:.2f}"
+
+
 def cautions(found: Discrimination) -> list[str]:
     """What to know before the figures are used."""
     parts = []
@@ -67,7 +76,12 @@ def cautions(found: Discrimination) -> list[str]:
             f"{found.plan.factor:g} of its value with probability 95 %, independently of the others, and "
             "alike in all structures."
         )
-    parts += [f"Draws of {name}: the fit {fit}." for name, fit in found.fits.items()]
+    parts += [
+        f"Draws of {name}: the fit {fit}; those that judge are drawn again from the same posterior."
+        for name, fit in found.fits.items()
+    ]
+    if found.fits and free:
+        parts.append("Structures with a fit differ from the others also in what their parameters may be.")
     parts.append(
         "Information is a lower bound: the likelihood takes means of samples as Gaussian, smooths over "
         "draws, and is tempered; more readings can therefore print less than fewer of them."
@@ -169,7 +183,7 @@ def _candidates(found: Discrimination) -> Html:
             item.candidate.name,
             kind,
             f"{max(item.candidate.patients)}",
-            f"{item.verdict.bits:.2f}",
+            bits_of(item.verdict),
             f"{item.verdict.error:.2f}",
             f"{100 * item.verdict.right:.0f} %",
         )
