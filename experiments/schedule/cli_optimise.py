@@ -98,3 +98,5 @@ def _print(result: "ScheduleResult", top: int) -> None:
     print_table(HEAD, table_rows(result, top), title=f"{result.protocol.title}: {goal}")
     for sentence in sentences(result):
         typer.echo(sentence)
+    each = 1e3 * result.seconds / result.solves
+    typer.echo(f"{result.solves:,} simulations in {result.seconds:.0f} s, {each:.2f} ms each.")

@@ -61,9 +61,9 @@ def figures(result: ScheduleResult) -> Iterator[ReportFigure]:
         yield ReportFigure(
             "maps",
             "The goal over pairs of axes",
-            f"Value: {goal}. The axis not shown is at the best schedule of the grid (framed). Darker is larger; a dash: a "
-            "limit forbids it. The first dose counts from the first dose of the other drugs; below zero the "
-            "others wait.",
+            f"Value: {goal}. The axis not shown is at the best schedule of the grid (framed). Darker is "
+            "larger; a dash: a limit forbids it. The first dose counts from that of the "
+            "other drugs; below zero the others wait.",
             lambda canvas: maps(result, canvas),
         )
     flat = int(result.main.flat.sum())
@@ -71,7 +71,7 @@ def figures(result: ScheduleResult) -> Iterator[ReportFigure]:
         "flatness",
         "How flat the best is",
         f"Difference from the best ({best.named(unit)}) in the same persons, with 95 % over {RESAMPLES} "
-        f"resamples of persons. Blue: the {flat} schedules not told from the best. Dashed: the difference "
+        f"resamples of persons. Blue: the {flat} schedules that are as good. Dashed: the difference "
         "said not to matter.",
         lambda canvas: flatness(result, canvas),
     )
@@ -95,7 +95,7 @@ def sentences(result: ScheduleResult) -> list[str]:
     )
     found = [
         f"Best: {result.best.schedule.named(unit)}, {_figure(main.value[main.best])} {measure}.",
-        f"{int(main.flat.sum())} of {len(result.candidates)} schedules are not told from it (behind by at "
+        f"{int(main.flat.sum())} of {len(result.candidates)} schedules are as good (behind by at "
         f"most {search.delta:g} {measure} or {WITHIN:g} paired standard errors): {words}.",
     ]
     least = result.candidates[result.least]
@@ -111,7 +111,8 @@ def sentences(result: ScheduleResult) -> list[str]:
             f"The best is the best in {100 * main.drawn_best[main.best]:.0f} % of {result.draws} draws of "
             f"the fit; choosing it loses {_figure(main.regret[main.best])} {measure} on average "
             f"to choosing with the parameters known. Each draw is judged by "
-            f"{result.patients // result.draws} persons, whose scatter makes the first number too small and the second too large."
+            f"{result.patients // result.draws} persons, whose scatter makes the first "
+            "number too small and the second too large."
         )
     if result.refused:
         found.append(f"{len(result.refused)} schedules of the grid exceed a limit and were not simulated.")
@@ -165,7 +166,7 @@ def _opening(result: ScheduleResult) -> Iterator[Html]:
     yield element(
         "p",
         "The best was chosen by the same persons that its value is told of, so its value is a little too "
-        "good; trust the set of schedules that cannot be told from it more than the best itself.",
+        "good; trust the set of schedules that are as good more than the best itself.",
         class_="notice",
     )
 
