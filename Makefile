@@ -69,6 +69,7 @@ scale: $(STAMP)
 # VALIDATE="--bank FILE" takes a bank that is there.
 validate: $(VENV)/.tested
 	$(BIN)/python tests/validate_recovery.py $(VALIDATE)
+	$(BIN)/python tests/validate_structures.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info results

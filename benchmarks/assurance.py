@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 from lag3ig.experiments.protocol import load_protocol
-from lag3ig.experiments.randomised.cli_power import RTOL
 from lag3ig.experiments.randomised.persons import persons_of
 from lag3ig.experiments.randomised.power import assurance, report
 from lag3ig.experiments.trial import run_trial
+from lag3ig.experiments.virtual_arm import RTOL_OF_ENDPOINTS
 
 from .machine import describe
 
@@ -38,7 +38,7 @@ def main() -> None:
         history_patients=0,
         parameters="fitted",
         draws=given.draws,
-        rtol=RTOL,
+        rtol=RTOL_OF_ENDPOINTS,
     )
     simulated = time.perf_counter()
     persons = persons_of(result, design)

@@ -12,6 +12,7 @@ from ...model.randomness import uniforms
 from ..protocol import LoadedProtocol, Protocol, load_protocol
 from ..results import TrialResult
 from ..trial import run_trial
+from ..virtual_arm import RTOL_OF_ENDPOINTS
 from .outcomes import Persons, outcomes_of
 from .section import Predictions
 
@@ -126,6 +127,7 @@ def predict(
         history_patients=0,
         parameters=parameters,
         draws=draws,
+        rtol=RTOL_OF_ENDPOINTS,
     )
     assert result.sets is not None
     return Prediction(

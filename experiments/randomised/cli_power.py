@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..protocol import LoadedProtocol
     from ..results import TrialResult
 
-RTOL = 1e-4  # enough for endpoints
-
 
 @guarded
 def power_command(
@@ -102,11 +100,18 @@ def _simulated(loaded: "LoadedProtocol", parameters: str, draws: int | None, **s
     """The large virtual arms; with the literature's parameters there is one draw."""
     from ..trial import run_trial
     from ..trial_models import LITERATURE
+    from ..virtual_arm import RTOL_OF_ENDPOINTS
 
     if parameters != LITERATURE:
         draws = 100 if draws is None else draws
     return run_trial(
-        loaded, replicates=0, history_patients=0, parameters=parameters, draws=draws, rtol=RTOL, **size
+        loaded,
+        replicates=0,
+        history_patients=0,
+        parameters=parameters,
+        draws=draws,
+        rtol=RTOL_OF_ENDPOINTS,
+        **size,
     )
 
 
