@@ -10,6 +10,7 @@ from .cli_model import model_command
 from .cli_simulate import simulate_command
 from .cli_structures import structures_command
 from .cli_trial import report_command, run_command
+from .combination.cli_compare import compare_command
 from .hypotheses.cli_discriminate import discriminate_command
 from .predictions.cli_predict import predict_command
 from .randomised.cli_power import power_command
@@ -30,6 +31,7 @@ app.command("report")(report_command)
 app.command("fit")(fit_command)
 app.command("structures")(structures_command)
 app.command("power")(power_command)
+app.command("compare")(compare_command)
 app.command("predict")(predict_command)
 app.command("optimise")(optimise_command)
 app.command("discriminate")(discriminate_command)

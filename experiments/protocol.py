@@ -16,6 +16,7 @@ from ..model.documents import Section, parse_document, place_of, read_document
 from ..model.errors import Lag3igError, ProtocolError, nearest
 from ..model.trial_design import Conduct, Dose, ResponseRules, Text, Visits
 from ..model.units import quantity
+from .combination.section import Combination
 from .design import Comparison, Limits, ProtocolArm, Split, Survival
 from .hypotheses.section import Hypotheses
 from .predictions.section import Predictions
@@ -49,6 +50,7 @@ class Protocol(Section):
     predictions: Predictions | None = None
     hypotheses: Hypotheses | None = None
     design: Design | None = None
+    combination: Combination | None = None
     schedule: ScheduleSearch | None = None
     arms: Annotated[tuple[ProtocolArm, ...], Field(min_length=1)]
     splits: tuple[Split, ...] = ()
@@ -91,6 +93,8 @@ class Protocol(Section):
         names = tuple(arm.name for arm in self.arms)
         if self.predictions is not None:
             _refuse(self.predictions.misfit(names, self.visits.blood, self.visits.scans))
+        if self.combination is not None:
+            _refuse(self.combination.misfit(names, self.visits.scans))
         if self.design is not None:
             deaths, immune = self.survival is not None, self.response.immune
             _refuse(self.design.misfit(names, deaths=deaths, immune=immune))

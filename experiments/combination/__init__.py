@@ -1,0 +1,1 @@
+"""Combinations: the same persons under each part, all parts and none, and synergy against stated nulls."""
