@@ -97,7 +97,8 @@ class Protocol(Section):
             _refuse(self.combination.misfit(names, self.visits.scans))
         if self.design is not None:
             deaths, immune = self.survival is not None, self.response.immune
-            _refuse(self.design.misfit(names, deaths=deaths, immune=immune))
+            sizes = {arm.name: arm.evaluable for arm in self.arms}
+            _refuse(self.design.misfit(sizes, deaths=deaths, immune=immune))
         if self.hypotheses is not None:
             _refuse(self.hypotheses.misfit(names, self.visits.blood, self.visits.plasma))
         if self.schedule is not None:

@@ -9,7 +9,7 @@ from lag3ig.experiments.randomised.follow_up import Followed, day_of_event
 from lag3ig.experiments.randomised.persons import Outcomes, Persons
 from lag3ig.experiments.randomised.power import assurance, report, split_of
 from lag3ig.experiments.randomised.section import Design
-from lag3ig.experiments.randomised.trials import replicate
+from lag3ig.experiments.randomised.trials import endless, replicate
 from lag3ig.model.errors import ProtocolError
 from lag3ig.model.power import schoenfeld_power
 
@@ -192,6 +192,8 @@ BAD = [
     ('endpoint = "pfs" ', 'endpoint = "immune_pfs" ', "needs response.immune = true"),
     ("alpha = 0.025", "alpha = 0.7", "design.alpha"),
     ("alpha = 0.025", 'horizon = "1 year"', "horizon goes with the test 'restricted-mean'"),
+    ("# events = 150", "events = 1500", "design.events = 1500, but the two arms have 226 patients"),
+    ('test = "log-rank" ', 'horizon = "1 year"\ntest = "restricted-mean" ', "are followed for 273"),
 ]
 
 
@@ -200,3 +202,27 @@ def test_what_does_not_fit_is_refused(text, instead, message):
     with pytest.raises(ProtocolError) as fault:
         parse_protocol(TEXT.replace(text, instead, 1))
     assert message in str(fault.value)
+
+
+def test_a_look_that_the_end_overtakes_is_not_held():
+    """Few events by the end: no interim look, and the last one has what there is."""
+    chosen = design(enrolment="10 d", follow_up="20 d", events=150, looks=(0.5, 1.0), futility=0.2)
+    found = replicate(persons((0.4,), rate=0.01), chosen, (90, 90), count=200, seed=16)
+    assert (found.events < 75).all()
+    assert (found.stopped == 1).all()
+    assert (found.length == 30.0).all()
+
+
+def test_all_persons_in_both_arms_leave_little_chance():
+    """Twins under one hazard ratio: control times over the ratio."""
+    here = persons((0.7,), count=3000)
+    twins = Persons(
+        here.control,
+        Outcomes(here.control.value / 0.7, here.control.event),
+        1,
+        here.members,
+        here.stratum,
+        here.scans,
+        False,
+    )
+    assert endless(twins, LONG, 0, seed=1) == pytest.approx(np.log(0.7), abs=0.03)

@@ -60,7 +60,9 @@ class Persons:
     scans: Array
     by_scan: bool
 
-    def drawn(self, draw: int, trials: Rows, size: int, *, seed: int, part: slice = slice(None)) -> Rows:
+    def drawn(
+        self, draw: int, trials: Rows, size: int, *, seed: int, part: slice = slice(None), purpose: str = ""
+    ) -> Rows:
         """Persons of trials of one draw, nobody twice in a trial; shape (R, size).
 
         Parameters
@@ -73,6 +75,8 @@ class Persons:
         seed : int
         part : slice
             Of the persons of the draw.
+        purpose : str
+            Of trials that are to have other persons under the same number.
 
         Raises
         ------
@@ -85,7 +89,7 @@ class Persons:
                 f"draw {draw} of {self.draws} has {able.size} virtual patients who can take part, too few "
                 f"for a trial of {size}: take more patients, or fewer draws of the fit"
             )
-        keys = uniforms(seed, trials, "members of a randomised trial", able.size)
+        keys = uniforms(seed, trials, f"members of a randomised trial{purpose}", able.size)
         chosen = np.argpartition(keys, size - 1, axis=1)[:, :size]
         order = np.argsort(np.take_along_axis(keys, chosen, axis=1), axis=1)
         return np.asarray(able[np.take_along_axis(chosen, order, axis=1)])

@@ -1,5 +1,6 @@
 """What a protocol says of a randomised comparison: arms, enrolment, cut-off, the test, interim looks."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -92,20 +93,36 @@ class Design(Section):
             raise ValueError("futility needs a look before the last one")
         if (self.test == "restricted-mean") != (self.horizon is not None):
             raise ValueError("horizon goes with the test 'restricted-mean', and only with it")
+        if self.horizon is not None and self.horizon > self.follow_up:
+            raise ValueError(
+                f"horizon is day {self.horizon:g}, but the last patients are followed for "
+                f"{self.follow_up:g} d only"
+            )
         if self.events is not None and self.endpoint not in TIMED:
             raise ValueError(f"events are of a time to an event, not of {self.endpoint!r}")
         if self.strata and self.test not in ("log-rank", "cox"):
             raise ValueError(f"strata need the log-rank test or Cox's, not {self.test!r}")
         return self
 
-    def misfit(self, arms: tuple[str, ...], *, deaths: bool, immune: bool) -> str:
-        """What does not fit the rest of the protocol, in words; empty if all does."""
+    def misfit(self, arms: Mapping[str, int], *, deaths: bool, immune: bool) -> str:
+        """What does not fit the rest of the protocol, in words; empty if all does.
+
+        Parameters
+        ----------
+        arms : mapping of str to int
+            Evaluable patients of each arm.
+        deaths, immune : bool
+            Whether the protocol has deaths, and responses by iRECIST.
+        """
         for key in ("control", "experimental"):
             name = getattr(self, key)
             if name not in arms:
                 return f"design.{key} = {name!r}: no arm is called so; {nearest(name, arms)}"
         if self.control == self.experimental:
             return "design compares an arm with itself"
+        patients = arms[self.control] + arms[self.experimental]
+        if self.events is not None and self.events > patients:
+            return f"design.events = {self.events}, but the two arms have {patients} patients"
         if self.endpoint == "os" and not deaths:
             return "design.endpoint = 'os' needs a section [survival], whose hazard is assumed"
         if self.endpoint == "immune_pfs" and not immune:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from ...model.cox import hazard_ratio
 from ...model.event_times import EventTimes
 from ...model.group_sequential import Bounds, spending_bounds
 from ...model.log_rank import log_rank
-from ...model.power import exact_test
+from ...model.power import ExactTest, exact_test
 from ...model.randomness import uniforms
 from ...model.restricted_mean import restricted_mean_difference
 from ...model.survival_curves import median_times
@@ -135,18 +136,33 @@ def _of_one_draw(
     null: bool,
     parts: int,
 ) -> Trials:
-    everyone = persons.drawn(draw, trials, sum(sizes), seed=seed, part=slice(part, None, parts))
+    purpose = ", no effect" if null else ""
+    among = slice(part, None, parts)
+    everyone = persons.drawn(draw, trials, sum(sizes), seed=seed, part=among, purpose=purpose)
     rows = everyone[:, : sizes[0]], everyone[:, sizes[0] :]
     outcomes = persons.control, persons.control if null else persons.experimental
     draws = np.full(trials.size, draw, dtype=np.int64)
     if design.endpoint not in TIMED:
         return _compared(draws, design, *(item.value[own] for item, own in zip(outcomes, rows, strict=True)))
-    entry = design.enrolment * uniforms(seed, trials, "entry into a trial", sum(sizes))
+    entry = design.enrolment * uniforms(seed, trials, f"entry into a trial{purpose}", sum(sizes))
     control, experimental = (
         _followed(item, own, when, persons)
         for item, own, when in zip(outcomes, rows, np.split(entry, [sizes[0]], axis=1), strict=True)
     )
     return _looked_at(draws, design, persons, control, experimental)
+
+
+def endless(persons: Persons, design: Design, draw: int, *, seed: int) -> float:
+    """Estimate of a draw when all its persons are in both arms, with the calendar of the trial."""
+    rows = persons.members[draw][None]
+    outcomes = persons.control, persons.experimental
+    number = np.array([draw], dtype=np.int64)
+    if design.endpoint not in TIMED:
+        return float(_compared(number, design, *(item.value[rows] for item in outcomes)).estimate[0])
+    plain = design.model_copy(update={"looks": (1.0,), "events": None, "futility": None, "strata": False})
+    entry = design.enrolment * uniforms(seed, number, "entry of all persons", rows.size)
+    arms = (_followed(item, rows, entry, persons) for item in outcomes)
+    return float(_looked_at(number, plain, persons, *arms).estimate[0])
 
 
 def _followed(outcomes: Outcomes, rows: Whole, entry: Array, persons: Persons) -> Followed:
@@ -169,11 +185,12 @@ def _looked_at(
             cut_off = np.minimum(day_of_event(control, experimental, number), latest)
         arms = control.seen_by(cut_off, scans), experimental.seen_by(cut_off, scans)
         now = _tested(draws, design, *arms, cut_off=cut_off, bound=bounds.efficacy[look], look=look)
-        z = now.experimental_better
-        here = now.trials if found is None else _where(running, now.trials, found)
-        found = here
-        futile = z < bounds.futility[look] if look < len(design.looks) - 1 else np.zeros_like(running)
-        running = running & ~now.trials.success & ~futile
+        # An interim look that the end of the trial overtakes is not held: the last one has its data.
+        held = np.ones_like(running) if look == len(design.looks) - 1 else cut_off < latest
+        chosen = running & held
+        found = now.trials if found is None else _where(chosen, now.trials, found)
+        futile = now.experimental_better < bounds.futility[look]
+        running = running & ~(held & (now.trials.success | futile))
     assert found is not None
     return found
 
@@ -246,7 +263,7 @@ def _compared(draws: Whole, design: Design, control: Array, experimental: Array)
     error = np.sqrt(squares[0] + squares[1])
     difference = means[1] - means[0]
     if design.endpoint in COUNTED:
-        test = exact_test(experimental.shape[1], control.shape[1], test=_exact(design), alpha=design.alpha)
+        test = _exact_test(experimental.shape[1], control.shape[1], _exact(design), design.alpha)
         counts = (np.rint(values.sum(axis=1)).astype(np.int64) for values in (experimental, control))
         success = test.rejected[tuple(counts)]
     else:
@@ -269,6 +286,11 @@ def _compared(draws: Whole, design: Design, control: Array, experimental: Array)
         nothing,
         length,
     )
+
+
+@cache
+def _exact_test(treated: int, control: int, test: Literal["fisher", "boschloo"], alpha: float) -> ExactTest:
+    return exact_test(treated, control, test=test, alpha=alpha)
 
 
 def _exact(design: Design) -> Literal["fisher", "boschloo"]:
