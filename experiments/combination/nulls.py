@@ -118,11 +118,11 @@ def _none_of(parts: Array, correlation: ArrayLike, *, skip: int | None) -> Array
     rho = np.minimum(rho, HIGHEST_CORRELATION)
     limits = ndtri(1.0 - np.clip(parts, 1e-12, 1.0 - 1e-12))
     if skip is None:
-        centre, spread, rest = np.zeros_like(rho), np.sqrt(rho), np.sqrt(1.0 - rho)
+        centre, spread, rest = np.zeros_like(rho), np.ones_like(rho), np.sqrt(1.0 - rho)
     else:  # u given that score ``skip`` is at its limit
         centre, spread, rest = (
             np.sqrt(rho) * limits[skip],
-            np.sqrt(rho * (1.0 - rho)),
+            np.sqrt(1.0 - rho),
             np.sqrt(1.0 - rho),
         )
     load = np.sqrt(rho)
