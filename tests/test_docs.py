@@ -39,7 +39,7 @@ def test_the_site_builds_without_a_warning(site):
 def test_equations_need_no_script_and_no_network(site):
     text = (site / "methods.html").read_text()
     assert text.count("<math") > 20
-    assert "mathjax" not in text.lower()
+    assert re.findall(r'(?:src|href)="https?://[^"]*\.js', text) == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -51,7 +51,7 @@ def test_commands_on_a_page_exist(path):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_protocols_on_a_page_ship(path):
     named = re.findall(
-        r"lag3ig (?:run|power|compare|optimise|sensitivity|discriminate|predict) ([a-z0-9-]+)",
+        r"lag3ig (?:run|power|compare|optimise|sensitivity|discriminate|predict) ([a-z][a-z0-9-]*)(?![\w.-])",
         path.read_text(),
     )
     assert set(named) <= set(shipped_protocols())
