@@ -71,8 +71,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("results/structures"))
     parser.add_argument("--json", type=Path, default=Path("benchmarks/results/structures.json"))
     parser.add_argument("--patients", type=int, default=1_000)
-    parser.add_argument("--bank", type=int, default=250)
-    parser.add_argument("--truths", type=int, default=16)
+    parser.add_argument("--bank", type=int, default=200)
+    parser.add_argument("--truths", type=int, default=10)
     parser.add_argument("--only", nargs="*", help="structures, if not all")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -155,7 +155,10 @@ def _report(chosen, names, given, simulated, judged):
     asked = pairs["ten times, with plasma and effector memory"].get(" or ".join(ASKED_PAIR))
     return {
         "schema": "lag3ig-structures",
-        "command": "python tests/validate_structures.py",
+        "command": " ".join(
+            ["python tests/validate_structures.py", f"--bank {given.bank} --truths {given.truths}"]
+            + ([f"--only {' '.join(given.only)}"] if given.only else [])
+        ),
         "seed": SEED,
         "patients": given.patients,
         "bank": given.bank,
