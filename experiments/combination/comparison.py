@@ -1,4 +1,4 @@
-"""A combination beside each null: in virtual twins, who show the excess, and in trials, which must find it."""
+"""A combination beside each null: in virtual twins, who show the excess, and in trials that must find it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
