@@ -14,10 +14,10 @@ STARTER = load_protocol("starter").text
 
 # What a protocol can say wrongly: a change of the starter, and what the message must name.
 WRONG_PROTOCOLS = {
-    "unknown key": (("treated = 20", "traeted = 20"), ["line 51", "traeted", "'treated'"]),
-    "wrong unit": (('amount = "6 mg"', 'amount = "6 d"'), ["line 59", "amount", "time", "mass"]),
-    "mistyped unit": (('amount = "6 mg"', 'amount = "6 mk"'), ["line 59", "amount", "'mk'", "'mg'"]),
-    "negative dose": (('amount = "6 mg"', 'amount = "-6 mg"'), ["line 59", "-6", "negative"]),
+    "unknown key": (("treated = 20", "traeted = 20"), ["line 52", "traeted", "'treated'"]),
+    "wrong unit": (('amount = "6 mg"', 'amount = "6 d"'), ["line 60", "amount", "time", "mass"]),
+    "mistyped unit": (('amount = "6 mg"', 'amount = "6 mk"'), ["line 60", "amount", "'mk'", "'mg'"]),
+    "negative dose": (('amount = "6 mg"', 'amount = "-6 mg"'), ["line 60", "-6", "negative"]),
     "unknown unit": (('end = "84 d"', 'end = "84 dax"'), ["line", "end", "dax"]),
     "missing arm": (('low = "control"', 'low = "contrl"'), ["contrl", "'control'"]),
     "no such structure": (
@@ -28,7 +28,7 @@ WRONG_PROTOCOLS = {
     "no such parameter": (("[visits]", "parameters = { kkil = 1.0 }\n[visits]"), ["kkil", "'kkill'"]),
     "no such drug": (
         ('drug = "lag3ig", route = "sc", amount = "30', 'drug = "lag4ig", amount = "30'),
-        ["line 66", "drug", "lag4ig", "'lag3ig'"],
+        ["line 67", "drug", "lag4ig", "'lag3ig'"],
     ),
     "no scan then": (('disease_control_at = "84 d"', 'disease_control_at = "80 d"'), ["80", "42, 84"]),
     "no TOML": (("[visits]", "[visits"), ["TOML", "line"]),

@@ -29,8 +29,8 @@ class Assurance:
     assurance : float
         Its mean.
     draws_error, patients_error : float
-        Monte-Carlo standard error of the assurance from finite draws (with their replicates), and from finite
-        virtual patients; NaN where these are too few to tell.
+        Monte-Carlo standard error of the assurance from finite draws, and from finite virtual patients (NaN
+        where these are too few to tell); both with the chance of the replicates in it.
     replicates : int
     """
 

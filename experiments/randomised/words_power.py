@@ -77,6 +77,11 @@ def cautions(found: Report) -> Iterator[str]:
         "what "
         "the trial then has."
     )
+    if found.design.endpoint not in TIMED:
+        yield (
+            "Only persons who can be judged under both treatments take part; a trial would count those who "
+            "cannot as failures."
+        )
     if found.design.endpoint == "os":
         yield "The hazard of death is assumed, in form and in numbers: no survival of any trial was fitted."
     if (
