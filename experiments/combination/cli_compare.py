@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..cli_console import FAULT, MOST_FAILED, guarded, print_json, print_table, progress, writable
+from ..cli_console import guarded, print_json, print_table, progress, writable
+from ..cli_persons import complain_of_failures, opened, simulated
 from ..cli_trial import Json, Seed, Threads
 
 if TYPE_CHECKING:
     from ..protocol import LoadedProtocol
-    from ..results import TrialResult
 
 
 @guarded
@@ -42,21 +42,18 @@ def compare_command(
     json: Json = False,
 ) -> None:
     """Compare a combination with its parts: four nulls, virtual twins, and the power of trials."""
-    from ..protocol import load_protocol, parse_protocol
-    from ..results import read_result
-
-    stored = read_result(protocol) if Path(protocol).suffix == ".h5" else None
-    loaded = load_protocol(protocol) if stored is None else parse_protocol(stored.protocol_text)
+    loaded, stored = opened(protocol)
     plan = _plan(loaded)
     at = plan.at or loaded.protocol.response.disease_control_at
     page = writable(out if out is not None else Path("results") / f"{loaded.protocol.name}-combination.html")
     kept = None if result is None else writable(result)
     with progress(shown=not json) as advance:
         if stored is None:
-            stored = _simulated(
+            stored = simulated(
                 loaded,
                 parameters,
                 draws,
+                usual=50,
                 seed=seed,
                 patients=patients,
                 threads=threads,
@@ -80,8 +77,7 @@ def compare_command(
         for sentence in (*answer(found, plan, at), *stored.cautions):
             typer.echo(sentence)
         typer.echo(f"report: {page}")
-    if any(arm.failed > MOST_FAILED for arm in stored.arms.values()):
-        raise typer.Exit(FAULT)
+    complain_of_failures(stored)
 
 
 def _plan(loaded: "LoadedProtocol") -> Any:
@@ -89,26 +85,7 @@ def _plan(loaded: "LoadedProtocol") -> Any:
 
     if loaded.protocol.combination is None:
         raise ProtocolError(
-            f"protocol {loaded.protocol.name!r} says no combination; give it a section [combination] with "
-            "none, "
-            "parts and together"
+            f"protocol {loaded.protocol.name!r} says no combination; give it a section [combination] "
+            "with none, parts and together"
         )
     return loaded.protocol.combination
-
-
-def _simulated(loaded: "LoadedProtocol", parameters: str, draws: int | None, **size: Any) -> "TrialResult":
-    from ..trial import run_trial
-    from ..trial_models import LITERATURE
-    from ..virtual_arm import RTOL_OF_ENDPOINTS
-
-    if parameters != LITERATURE:
-        draws = 50 if draws is None else draws
-    return run_trial(
-        loaded,
-        replicates=0,
-        history_patients=0,
-        parameters=parameters,
-        draws=draws,
-        rtol=RTOL_OF_ENDPOINTS,
-        **size,
-    )

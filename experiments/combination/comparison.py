@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...model.errors import ProtocolError
-from ...model.randomness import exponentials, uniforms
+from ...model.randomness import exponentials
+from ..members import by_draw, members
 from .null_tests import ArmEstimate, against_null, mean_estimate, share_estimate, survival_estimate
 from .nulls import NULLS, Null, expected, joint_correlation
 from .outcomes import Outcomes, Twins
@@ -181,12 +182,8 @@ def _trials(
 ) -> dict[int, list[Rows]]:
     """Persons of every arm in trials of each size, nobody twice in a trial; (R, n) for each arm."""
     plan = twins.plan
-    members = (
-        [np.flatnonzero(able & (twins.draw == draw)) for draw in range(draws)]
-        if draws > 1
-        else [np.flatnonzero(able)]
-    )
-    fewest, arms = min(rows.size for rows in members), len(plan.arms)
+    takers = by_draw(able, twins.draw, draws)
+    fewest, arms = min(rows.size for rows in takers), len(plan.arms)
     sizes = [size for size in plan.patients if arms * size <= fewest]
     if not sizes:
         raise ProtocolError(
@@ -196,10 +193,10 @@ def _trials(
     found: dict[int, list[Rows]] = {}
     for size in sizes:
         parts = []
-        for draw, rows in enumerate(members):
+        for draw, everyone in enumerate(takers):
             numbers = np.arange(draw, replicates, draws, dtype=np.int64)
-            keys = uniforms(seed, numbers, "members of a factorial trial", rows.size)
-            parts.append(rows[np.argsort(keys, axis=1)[:, : arms * size]])
+            who, purpose = f"draw {draw} of {draws}", "members of a factorial trial"
+            parts.append(members(everyone, numbers, arms * size, seed=seed, purpose=purpose, who=who))
         together = np.concatenate(parts)
         found[size] = [together[:, k * size : (k + 1) * size] for k in range(arms)]
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...model.errors import ProtocolError
-from ...model.randomness import uniforms
+from ..members import by_draw, draws_of, members, taking_part
 from ..protocol import LoadedProtocol, Protocol, load_protocol
 from ..results import TrialResult
 from ..trial import run_trial
@@ -166,18 +166,16 @@ def _rows(
     sizes = {arm.name: arm.evaluable for arm in protocol.arms if arm.name not in plan.twins}
     samples = np.searchsorted(protocol.visits.blood, plan.blood or protocol.visits.blood[1:])
     persons = {name: Persons.of(arm.table, samples) for name, arm in result.arms.items()}
-    able = np.flatnonzero(_enrolled(result))
-    draw_of = result.patients.draw[able]
-    draws = int(result.patients.draw.max()) + 1
+    draws = draws_of(result)
+    takers = by_draw(taking_part(result, result.arms), result.patients.draw, draws)
     found: dict[tuple[str, str], list[Array]] = {}
     expected: dict[tuple[str, str], list[Array]] = {}
-    for draw in range(draws):
-        everyone = able[draw_of == draw]
+    for draw, everyone in enumerate(takers):
         count = len(range(draw, replicates, draws))
         rows = _members(everyone, sizes, count, seed=seed, draw=draw, draws=draws)
         whole = dict.fromkeys(sizes, everyone[None])
-        for kept, members in ((found, rows), (expected, whole)):
-            for name, values in _outcomes(persons, members, plan).items():
+        for kept, who in ((found, rows), (expected, whole)):
+            for name, values in _outcomes(persons, who, plan).items():
                 kept.setdefault(name, []).append(values)
     quantiles = {
         name: (_quantiles(np.concatenate(values)), _quantiles(np.concatenate(expected[name])))
@@ -190,29 +188,18 @@ def _rows(
     ]
 
 
-def _enrolled(result: TrialResult) -> NDArray[np.bool_]:
-    """Patients who could be solved in every arm, and whom a run-in, if there is one, selected."""
-    enrolled = np.ones(result.patients.ids.size, dtype=bool)
-    for arm in result.arms.values():
-        enrolled &= np.asarray(arm.table["status"]) >= 0
-        if "selected" in arm.table:
-            enrolled &= np.asarray(arm.table["selected"]) == 1
-    return enrolled
-
-
 def _members(
     everyone: Rows, sizes: Mapping[str, int], count: int, *, seed: int, draw: int, draws: int
 ) -> dict[str, Rows]:
     """Patients of each arm in trials of one draw, nobody twice in a trial; arrays of shape (count, n)."""
-    size = sum(sizes.values())
-    if len(everyone) < size:
-        raise ProtocolError(
-            f"draw {draw} of {draws} has {len(everyone)} virtual patients who can take part, too few for a "
-            f"trial of {size}: take more patients, or fewer draws of the fit"
-        )
-    trials = draw + draws * np.arange(count, dtype=np.int64)
-    keys = uniforms(seed, trials, "members of a predicted trial", len(everyone))
-    chosen = everyone[np.argsort(keys, axis=1, kind="stable")[:, :size]]
+    chosen = members(
+        everyone,
+        draw + draws * np.arange(count, dtype=np.int64),
+        sum(sizes.values()),
+        seed=seed,
+        purpose="members of a predicted trial",
+        who=f"draw {draw} of {draws}",
+    )
     ends = np.cumsum(list(sizes.values()))
     return {name: chosen[:, end - n : end] for (name, n), end in zip(sizes.items(), ends, strict=True)}
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..cli_console import FAULT, MOST_FAILED, guarded, print_json, print_table, progress, writable
+from ..cli_console import guarded, print_json, print_table, progress, writable
+from ..cli_persons import complain_of_failures, opened, simulated
 from ..cli_trial import Json, Seed, Threads
 
 if TYPE_CHECKING:
@@ -41,20 +42,17 @@ def power_command(
     json: Json = False,
 ) -> None:
     """Power, assurance and the patients needed, for a randomised comparison of two arms."""
-    from ..protocol import load_protocol, parse_protocol
-    from ..results import read_result
-
-    stored = read_result(protocol) if Path(protocol).suffix == ".h5" else None
-    loaded = load_protocol(protocol) if stored is None else parse_protocol(stored.protocol_text)
+    loaded, stored = opened(protocol)
     design = _design(loaded)
     page = writable(out if out is not None else Path("results") / f"{loaded.protocol.name}-power.html")
     kept = None if result is None else writable(result)
     with progress(shown=not json) as advance:
         if stored is None:
-            stored = _simulated(
+            stored = simulated(
                 loaded,
                 parameters,
                 draws,
+                usual=100,
                 seed=seed,
                 patients=patients,
                 threads=threads,
@@ -79,8 +77,7 @@ def power_command(
         for sentence in (*cautions(found), *stored.cautions):
             typer.echo(sentence)
         typer.echo(f"report: {page}")
-    if any(arm.failed > MOST_FAILED for arm in stored.arms.values()):
-        raise typer.Exit(FAULT)
+    complain_of_failures(stored)
 
 
 def _design(loaded: "LoadedProtocol") -> Any:
@@ -90,29 +87,9 @@ def _design(loaded: "LoadedProtocol") -> Any:
     if design is None:
         raise ProtocolError(
             f"protocol {loaded.protocol.name!r} says no randomised comparison; give it a section [design] "
-            "with "
-            "control, experimental, enrolment and follow_up"
+            "with control, experimental, enrolment and follow_up"
         )
     return design
-
-
-def _simulated(loaded: "LoadedProtocol", parameters: str, draws: int | None, **size: Any) -> "TrialResult":
-    """The large virtual arms; with the literature's parameters there is one draw."""
-    from ..trial import run_trial
-    from ..trial_models import LITERATURE
-    from ..virtual_arm import RTOL_OF_ENDPOINTS
-
-    if parameters != LITERATURE:
-        draws = 100 if draws is None else draws
-    return run_trial(
-        loaded,
-        replicates=0,
-        history_patients=0,
-        parameters=parameters,
-        draws=draws,
-        rtol=RTOL_OF_ENDPOINTS,
-        **size,
-    )
 
 
 def _reported(stored: "TrialResult", loaded: "LoadedProtocol", **how: Any) -> Any:

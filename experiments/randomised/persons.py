@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...model.errors import ProtocolError
-from ...model.randomness import uniforms
+from ..members import by_draw, draws_of, members, taking_part
 from ..results import TrialResult
 from .section import TIMED, Design
 
@@ -83,16 +83,14 @@ class Persons:
         ProtocolError
             If there are not so many.
         """
-        able = self.members[draw][part]
-        if able.size < size:
-            raise ProtocolError(
-                f"draw {draw} of {self.draws} has {able.size} virtual patients who can take part, too few "
-                f"for a trial of {size}: take more patients, or fewer draws of the fit"
-            )
-        keys = uniforms(seed, trials, f"members of a randomised trial{purpose}", able.size)
-        chosen = np.argpartition(keys, size - 1, axis=1)[:, :size]
-        order = np.argsort(np.take_along_axis(keys, chosen, axis=1), axis=1)
-        return np.asarray(able[np.take_along_axis(chosen, order, axis=1)])
+        return members(
+            self.members[draw][part],
+            trials,
+            size,
+            seed=seed,
+            purpose=f"members of a randomised trial{purpose}",
+            who=f"draw {draw} of {self.draws}",
+        )
 
     @property
     def fewest(self) -> int:
@@ -110,20 +108,15 @@ def persons_of(result: TrialResult, design: Design) -> Persons:
     """
     tables = {name: result.arms[name].table for name in (design.control, design.experimental)}
     outcomes = [_outcomes(tables[name], design) for name in (design.control, design.experimental)]
-    able = np.isfinite(outcomes[0].value) & np.isfinite(outcomes[1].value)
-    for table in tables.values():
-        able &= np.asarray(table["status"]) >= 0
-        if "selected" in table:
-            able &= np.asarray(table["selected"]) == 1
-    of = np.asarray(result.patients.draw)
-    draws = int(of.max()) + 1 if result.sets is not None else 1
+    able = np.isfinite(outcomes[0].value) & np.isfinite(outcomes[1].value) & taking_part(result, tables)
+    draws = draws_of(result)
     baseline = tables[design.control]["sld"][:, 0]
     middle = np.nanmedian(baseline[able]) if able.any() else 0.0
     return Persons(
         outcomes[0],
         outcomes[1],
         draws,
-        tuple(np.flatnonzero(able & (of == draw)) for draw in range(draws)),
+        by_draw(able, result.patients.draw, draws),
         (baseline > middle).astype(np.int64) * design.strata,
         np.array(result.scan_days, dtype=np.float64),
         design.endpoint in ("pfs", "immune_pfs"),

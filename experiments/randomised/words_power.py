@@ -58,13 +58,11 @@ def enough(found: Report) -> str:
     if found.better < found.target:
         return (
             f"No number of patients gives an assurance of {percent(found.target)}: the experimental arm is "
-            "better "
-            f"in {percent(found.better)} of the draws only."
+            f"better in {percent(found.better)} of the draws only."
         )
     return (
         f"Up to {most.sizes[0]} and {most.sizes[1]} patients, the most that these virtual persons suffice "
-        "for, "
-        f"assurance stays at {percent(most.assurance)}, below {percent(found.target)}."
+        f"for, assurance stays at {percent(most.assurance)}, below {percent(found.target)}."
     )
 
 
@@ -74,8 +72,7 @@ def cautions(found: Report) -> Iterator[str]:
         "Assurance is over the draws of one fit under one structure. If the structure is wrong, for example "
         "if CD8 "
         "cells do nothing to the tumour, none of the draws is the truth, and the error of the first kind is "
-        "what "
-        "the trial then has."
+        "what the trial then has."
     )
     if found.design.endpoint not in TIMED:
         yield (
