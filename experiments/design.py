@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from ..model.documents import Section
 from ..model.dosing import Regimen
 from ..model.endpoints import EXPOSED_FOR, RISE_POINTS, SUSTAINED_RATIO
-from ..model.trial_design import Count, Days, Dose, Name, Text
+from ..model.trial_design import Count, Days, Dose, Name, ResponseRules, Text
 
 
 class ProtocolArm(Section):
@@ -42,6 +42,12 @@ class Limits(Section):
     sustained_ratio: Annotated[float, Field(gt=0.0)] = SUSTAINED_RATIO
     rise_points: float = RISE_POINTS
     exposed_for: Days = EXPOSED_FOR
+
+
+class TrialResponse(ResponseRules):
+    """Of a virtual trial: judged by iRECIST besides where ``immune``."""
+
+    immune: bool = False
 
 
 class Survival(Section):

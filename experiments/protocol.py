@@ -14,10 +14,10 @@ from ..model.definition.parameters import ParameterTable, load_parameters
 from ..model.definition.structures import Structure
 from ..model.documents import Section, parse_document, place_of, read_document
 from ..model.errors import Lag3igError, ProtocolError, nearest
-from ..model.trial_design import Conduct, Dose, ResponseRules, Text, Visits
+from ..model.trial_design import Conduct, Dose, Text, Visits
 from ..model.units import quantity
 from .combination.section import Combination
-from .design import Comparison, Limits, ProtocolArm, Split, Survival
+from .design import Comparison, Limits, ProtocolArm, Split, Survival, TrialResponse
 from .hypotheses.section import Hypotheses
 from .predictions.section import Predictions
 from .randomised.section import Design
@@ -41,7 +41,7 @@ class Protocol(Section):
     parameters: Mapping[str, float | str] = Field(default_factory=dict)
     spreads: Mapping[str, float] = Field(default_factory=dict)
     visits: Visits
-    response: ResponseRules
+    response: TrialResponse
     conduct: Conduct = Conduct()
     limits: Limits = Limits()
     survival: Survival | None = None

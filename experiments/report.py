@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..model.storage import check_writable, write_whole
+from ..model.storage import check_writable
 from .failures import failure_sentences
 from .figure_style import WIDE, dose_colours
 from .protocol import Protocol, load_protocol, parse_protocol, shipped_protocols
@@ -13,7 +13,7 @@ from .report_biology import biology_figures
 from .report_figure import figure_section, tuned_sentence
 from .report_fitted import fit_notice, uncertainty_section
 from .report_outcome import outcome_figures
-from .report_page import Html, element, join, page
+from .report_page import Html, element, join, page, save_page
 from .report_tables import (
     beside_table,
     failed_table,
@@ -35,9 +35,7 @@ def write_report(result: TrialResult, path: str | Path) -> Path:
     StorageError
         If it cannot be written there.
     """
-    target = check_writable(path)
-    write_whole(target, render(result).encode("utf-8"))
-    return target
+    return save_page(path, render(result))
 
 
 def write_figures(result: TrialResult, folder: Path) -> list[Path]:

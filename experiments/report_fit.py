@@ -8,14 +8,13 @@ from pathlib import Path
 from ..fitting.fit_result import FitResult
 from ..fitting.problem import load_problem, shipped_problems
 from ..model.definition.parameters import load_parameters
-from ..model.storage import check_writable, write_whole
 from .fit_words import by_verdict, groups_words, miss_sentence, misses, seconds_of, trust_sentence
 from .learnt_words import open_profiles
 from .report_figure import figure_section
 from .report_fit_figures import fit_figures
 from .report_fit_learnt import learnt_sections
 from .report_fit_tables import checks_table, diagnostics_table, parameters_table, unseen_table
-from .report_page import Html, element, join, page
+from .report_page import Html, element, join, page, save_page
 
 
 def write_fit_report(result: FitResult, path: str | Path) -> Path:
@@ -26,9 +25,7 @@ def write_fit_report(result: FitResult, path: str | Path) -> Path:
     StorageError
         If it cannot be written there.
     """
-    target = check_writable(path)
-    write_whole(target, render_fit(result).encode("utf-8"))
-    return target
+    return save_page(path, render_fit(result))
 
 
 def render_fit(result: FitResult) -> str:

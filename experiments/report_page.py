@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import Path
+
+from ..model.storage import check_writable, write_whole
 
 # No script, no address, no form: only what stands in the page itself.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -169,3 +172,16 @@ dt { color: var(--muted); } dd { margin: 0; }
 }
 @media print { details { display: none; } h3, figure { break-inside: avoid; } }
 """
+
+
+def save_page(path: str | Path, text: str) -> Path:
+    """Write a page as one file, whole or not at all, and return where it is.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written there.
+    """
+    target = check_writable(path)
+    write_whole(target, text.encode("utf-8"))
+    return target

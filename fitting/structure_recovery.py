@@ -21,7 +21,7 @@ from ..model.survival import Proportion, proportion
 from .cards import TrialCard
 from .estimators.adaptive import adapt, curvature_at
 from .estimators.bank import Bank
-from .estimators.emulator import BEYOND, STEP, Emulator
+from .estimators.emulator import BEYOND, Emulator, slope
 from .estimators.local import climb
 from .free_parameters import FreeParameters
 from .objective import FAILED, Evaluation, Objective
@@ -69,16 +69,11 @@ class Together:
 
     def gradient(self, free: ArrayLike) -> tuple[Evaluation, Array]:
         """The posterior at a point and its gradient on the free scale, by central differences."""
-        point, scale = np.asarray(free, dtype=np.float64), self.emulator.scale
-        steps = np.diag(STEP * scale)
-        ends = self.many(np.concatenate([point + steps, point - steps]))
-        with np.errstate(invalid="ignore"):
-            rise = ends[: point.size] - ends[point.size :]
-        return self(point), rise / (2.0 * STEP * scale)
+        return self(free), slope(self.many, np.asarray(free, dtype=np.float64), self.emulator.scale)
 
     def judged(self, points: Array, summaries: Array) -> Array:
         """The same from summaries that were emulated before, shape (R, M)."""
-        inside = self.emulator.judged(points, summaries) > FAILED
+        inside = self.emulator.reached(points)
         parts = self.emulator.bank.apart(summaries)
         total = np.asarray(self.free_parameters.log_prior(points), dtype=np.float64)
         for posterior in self.posteriors:

@@ -134,10 +134,9 @@ class Visits(Section):
 
 
 class ResponseRules(Section):
-    """How responses are judged; by iRECIST besides where ``immune``."""
+    """How responses are judged."""
 
     recist: Literal["1.0", "1.1"] = "1.1"
-    immune: bool = False
     confirmation: bool = False
     confirmed_after: Days = CONFIRMED_AFTER
     stable_after: Days = STABLE_AFTER

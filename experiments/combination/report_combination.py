@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from ...model.storage import check_writable, write_whole
 from ..protocol import Protocol
 from ..report_figure import ReportFigure, figure_section
-from ..report_page import element, page, table
+from ..report_page import element, page, save_page, table
 from ..results import TrialResult
 from . import figure_combination
 from .comparison import Compared
@@ -33,9 +32,7 @@ def write_combination_report(
     StorageError
         If it cannot be written there.
     """
-    target = check_writable(path)
-    write_whole(target, render_combination(found, result, protocol, at).encode("utf-8"))
-    return target
+    return save_page(path, render_combination(found, result, protocol, at))
 
 
 def render_combination(found: Compared, result: TrialResult, protocol: Protocol, at: float) -> str:

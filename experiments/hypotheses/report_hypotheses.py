@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...model.storage import write_whole
 from ..report_figure import ReportFigure, figure_section
-from ..report_page import Html, element, page, table
+from ..report_page import Html, element, page, save_page, table
 from .discrimination import Discrimination
 from .figure_hypotheses import confusion_figure, information_figure, prediction_figure
 from .information import Verdict
@@ -34,7 +33,7 @@ def write_report(found: Discrimination, path: Path) -> None:
     StorageError
         If it cannot be written there.
     """
-    write_whole(path, render(found).encode())
+    save_page(path, render(found))
 
 
 def render(found: Discrimination) -> str:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from ...model.storage import check_writable, write_whole
 from ..protocol import Protocol
 from ..report_figure import ReportFigure, figure_section
-from ..report_page import element, page, table
+from ..report_page import element, page, save_page, table
 from ..results import TrialResult
 from . import figure_power
 from .power import Report
@@ -20,9 +19,7 @@ def write_power_report(found: Report, result: TrialResult, protocol: Protocol, p
     StorageError
         If it cannot be written there.
     """
-    target = check_writable(path)
-    write_whole(target, render_power(found, result, protocol).encode("utf-8"))
-    return target
+    return save_page(path, render_power(found, result, protocol))
 
 
 def render_power(found: Report, result: TrialResult, protocol: Protocol) -> str:

@@ -60,11 +60,6 @@ class Trials:
     events: Array
     length: Array
 
-    def of_draw(self, draw: int) -> "Trials":
-        """Those of one draw."""
-        mine = self.draw == draw
-        return Trials(*(getattr(self, item.name)[mine] for item in fields(self)))
-
 
 def bounds_of(design: Design) -> Bounds:
     """Bounds of the statistic at every look."""

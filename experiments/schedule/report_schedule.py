@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ... import __version__
-from ...model.storage import check_writable, write_whole
 from ..report_figure import ReportFigure, figure_section
-from ..report_page import Html, element, page, table
+from ..report_page import Html, element, page, save_page, table
 from .figure_schedule import dose_response, flatness, maps, varied
 from .goals import GOALS
 from .search import ScheduleResult, told
@@ -26,9 +25,7 @@ def write_schedule_report(result: ScheduleResult, path: str | Path) -> Path:
     StorageError
         If it cannot be written there.
     """
-    target = check_writable(path)
-    write_whole(target, render(result).encode("utf-8"))
-    return target
+    return save_page(path, render(result))
 
 
 def render(result: ScheduleResult) -> str:

@@ -1,6 +1,6 @@
 """A posterior whose summaries are read off surfaces through a bank of draws instead of simulated."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 
 import numpy as np
@@ -119,7 +119,7 @@ class Emulator:
         """The posterior that emulated summaries give at a point, shape (n,)."""
         point = np.asarray(free, dtype=np.float64)[np.newaxis]
         log_prior = float(self.free_parameters.log_prior(point[0]))
-        if not self._distance(point)[0] <= self.reach:
+        if not self.reached(point)[0]:
             return Evaluation(FAILED, log_prior, reason=BEYOND)
         terms = self.posterior.terms(self.bank.apart(self.summaries(point)[0]))
         return Evaluation.of(terms, log_prior)
@@ -128,7 +128,7 @@ class Emulator:
         """Log-posterior at points of shape (R, n), shape (R,)."""
         rows = np.asarray(points, dtype=np.float64)
         found = np.full(len(rows), FAILED)
-        near = self._distance(rows) <= self.reach
+        near = self.reached(rows)
         if near.any():
             found[near] = self._judged(self.summaries(rows[near]), rows[near])
         return found
@@ -136,16 +136,15 @@ class Emulator:
     def judged(self, points: ArrayLike, summaries: Array) -> Array:
         """The same from summaries that were emulated before, shape (R, M)."""
         rows = np.asarray(points, dtype=np.float64)
-        return np.where(self._distance(rows) <= self.reach, self._judged(summaries, rows), FAILED)
+        return np.where(self.reached(rows), self._judged(summaries, rows), FAILED)
 
     def gradient(self, free: ArrayLike) -> tuple[Evaluation, Array]:
         """The posterior at a point and its gradient on the free scale, by central differences."""
-        point = np.asarray(free, dtype=np.float64)
-        steps = np.diag(STEP * self.scale)
-        ends = self.many(np.concatenate([point + steps, point - steps]))
-        with np.errstate(invalid="ignore"):
-            rise = ends[: point.size] - ends[point.size :]
-        return self(point), rise / (2.0 * STEP * self.scale)
+        return self(free), slope(self.many, np.asarray(free, dtype=np.float64), self.scale)
+
+    def reached(self, points: Array) -> NDArray[np.bool_]:
+        """Whether points of shape (R, n) are near enough to draws of the bank, shape (R,)."""
+        return np.asarray(self._distance(points) <= self.reach)
 
     def left_out(self) -> Array:
         """What surfaces through all other draws say of each, shape (len(rows), M)."""
@@ -159,6 +158,14 @@ class Emulator:
     def errors_of_log_posterior(self) -> Array:
         """Emulated less own log-posterior of each draw left out in turn, shape (len(rows),)."""
         return self._judged(self.left_out(), self.bank.points[self.rows]) - self.exact
+
+
+def slope(function: Callable[[Array], Array], point: Array, scale: Array) -> Array:
+    """Gradient by central differences of a function of many points, shape (R, n) to (R,); shape (n,)."""
+    steps = np.diag(STEP * scale)
+    ends = function(np.concatenate([point + steps, point - steps]))
+    with np.errstate(invalid="ignore"):
+        return (ends[: point.size] - ends[point.size :]) / (2.0 * STEP * scale)
 
 
 def _near_the_best(exact: Array, within: float | None, dimensions: int) -> NDArray[np.int64]:
