@@ -76,17 +76,26 @@ def test_impossible_draws_weigh_nothing():
     assert (nothing.shape, nothing.effective_size, nothing.trusted) == (np.inf, 0.0, False)
 
 
-@given(
-    ratios=st.lists(st.floats(-50.0, 50.0), min_size=30, max_size=200),
-    shift=st.floats(-500.0, 500.0),
-)
-def test_weights_keep_their_order_and_forget_constants(ratios, shift):
+@given(ratios=st.lists(st.floats(-50.0, 50.0), min_size=30, max_size=200))
+def test_weights_keep_their_order(ratios):
     """Smoothing never makes a smaller ratio the heavier one, nor any weight heavier than the largest."""
     given_ratios = np.array(ratios)
     weights, _ = smooth(given_ratios)
     order = np.argsort(given_ratios, kind="stable")
     assert (np.diff(weights[order]) >= -1e-9).all()
     assert weights.max() <= given_ratios.max() + 1e-9
+
+
+def _in_steps(low, high):
+    """Numbers whose sums are exact; a sum that is rounded can turn a near tie into another order."""
+    return st.integers(low * 2**20, high * 2**20).map(lambda steps: steps / 2**20)
+
+
+@given(ratios=st.lists(_in_steps(-50, 50), min_size=30, max_size=200), shift=_in_steps(-500, 500))
+def test_weights_forget_constants(ratios, shift):
+    """A constant added to every ratio moves every weight by as much."""
+    given_ratios = np.array(ratios)
+    weights, _ = smooth(given_ratios)
     moved, _ = smooth(given_ratios + shift)
     np.testing.assert_allclose(np.exp(moved - shift - 50.0), np.exp(weights - 50.0), rtol=1e-6, atol=1e-9)
 
