@@ -44,7 +44,7 @@ def simulated(
     )
 
 
-def complain_of_failures(result: "TrialResult") -> None:
+def fail_if_many_failed(*results: "TrialResult") -> None:
     """End with `FAULT` if too many persons of an arm could not be solved."""
-    if any(arm.failed > MOST_FAILED for arm in result.arms.values()):
+    if any(arm.failed > MOST_FAILED for result in results for arm in result.arms.values()):
         raise typer.Exit(FAULT)

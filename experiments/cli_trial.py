@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_console import FAULT, MOST_FAILED, guarded, print_json, print_table, progress, writable
+from .cli_console import guarded, print_json, print_table, progress, writable
+from .cli_persons import fail_if_many_failed
 
 if TYPE_CHECKING:
     from .protocol import Protocol
@@ -101,8 +102,7 @@ def run_command(
             for what, place in paths.items():
                 if place is not None:
                     typer.echo(f"{what}: {place}")
-    if any(arm.failed > MOST_FAILED for result in results.values() for arm in result.arms.values()):
-        raise typer.Exit(FAULT)
+    fail_if_many_failed(*results.values())
 
 
 def _targets(target: Path, asked: Sequence[str], *, named: bool) -> dict[str, Path]:

@@ -31,8 +31,6 @@ def draws_of(result: TrialResult) -> int:
 
 def by_draw(able: Flags, draw: NDArray[np.integer], draws: int) -> tuple[Rows, ...]:
     """Rows of the persons of each draw who can take part."""
-    if draws == 1:
-        return (np.flatnonzero(able),)
     return tuple(np.flatnonzero(able & (draw == number)) for number in range(draws))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from ..model.storage import check_writable, write_whole
+from ..model.storage import write_whole
 
 # No script, no address, no form: only what stands in the page itself.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -182,6 +182,6 @@ def save_page(path: str | Path, text: str) -> Path:
     StorageError
         If it cannot be written there.
     """
-    target = check_writable(path)
+    target = Path(path).expanduser()
     write_whole(target, text.encode("utf-8"))
     return target

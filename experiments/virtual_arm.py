@@ -1,6 +1,6 @@
 """One large virtual arm: patients simulated piece by piece, measured at the visits, and judged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..model import Model, Patients, Regimen, Trajectories, simulate
 from ..model.chance import draw_chance
+from ..model.dosing import Administration
 from .columns import LEVELS
 from .design import ProtocolArm
 from .drawn import Drawn
@@ -128,22 +129,26 @@ def simulate_arm(
         if piece.curves is not None:
             kept.append(piece.curves)
         advance(len(piece.taken))
-    lead = doses[0] if doses else None
     return VirtualArm(
-        arm=Arm(
-            name=arm.name,
-            label=arm.label or arm.name,
-            dose=lead.amount if lead else 0.0,
-            unit=(lead.unit or "") if lead else "",
-            drug=lead.drug if lead else "none",
-            group=arm.group or "",
-            treated=arm.treated,
-            evaluable=arm.evaluable,
-            table=builder.finish(),
-        ),
+        arm=_row(arm, doses[0] if doses else None, builder.finish()),
         curves=_curves(kept, shown, model, workers),
         taken=np.concatenate(received),
         times=times[leading],
+    )
+
+
+def _row(arm: ProtocolArm, lead: Administration | None, table: Mapping[str, NDArray[Any]]) -> Arm:
+    """The arm's row in the result, with its first dose, if it has one."""
+    return Arm(
+        name=arm.name,
+        label=arm.label or arm.name,
+        dose=lead.amount if lead else 0.0,
+        unit=(lead.unit or "") if lead else "",
+        drug=lead.drug if lead else "none",
+        group=arm.group or "",
+        treated=arm.treated,
+        evaluable=arm.evaluable,
+        table=table,
     )
 
 

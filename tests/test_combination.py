@@ -119,7 +119,7 @@ def test_twins_by_hand():
         "b": outcomes([0, 0, 1, 1, 0, 0], [50] * 6, [1] * 6),
         "ab": outcomes([0, 1, 1, 1, 1, 0], [50] * 6, [1] * 6),
     }
-    twins = Twins(arms, PLAN, 100.0, np.zeros(6, dtype=np.int64), False)
+    twins = Twins(arms, PLAN, 100.0, np.zeros(6, dtype=np.int64), 1)
     found = crossed(twins, twins.able)
     sixth = 1.0 / 6.0
     assert found == {
@@ -149,7 +149,7 @@ def synthetic(count=4000, *, together=0.52, seed=1):
             responded, rng.exponential(100.0, count), np.ones(count), rng.normal(0, 1, count)
         )
     plan = PLAN.model_copy(update={"endpoints": ("responded",)})
-    return Twins(arms, plan, 100.0, np.zeros(count, dtype=np.int64), False)
+    return Twins(arms, plan, 100.0, np.zeros(count, dtype=np.int64), 1)
 
 
 def test_an_excess_over_bliss_is_seen_where_there_is_one():

@@ -86,8 +86,7 @@ def compare(twins: Twins, *, replicates: int, seed: int) -> Compared:
         If a draw has too few persons for a trial.
     """
     plan = twins.plan
-    draws = int(twins.draw.max()) + 1 if twins.of_fit else 1
-    able = twins.able
+    draws, able = twins.draws, twins.able
     of_draws = np.array([able & (twins.draw == draw) for draw in range(draws)], dtype=np.float64)
     weights = exponentials(seed, np.arange(RESAMPLES), "weights of persons", able.size) * able
     shares: dict[str, dict[str, Array]] = {}

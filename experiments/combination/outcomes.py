@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...model.recist import GONE_BELOW
 from ...model.survival_curves import weighted_survival
+from ..members import draws_of
 from ..results import TrialResult
 from .section import Combination
 
@@ -51,13 +52,13 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """The same persons without drug, under each part, and under all; ``draw`` of the fit they belong to."""
+    """The same persons without drug, under each part, and under all; ``draw`` of a fit that each is of."""
 
     arms: Mapping[str, Outcomes]
     plan: Combination
     at: float
     draw: NDArray[np.int64]
-    of_fit: bool
+    draws: int
 
     @property
     def able(self) -> Flags:
@@ -109,7 +110,7 @@ def twins_of(result: TrialResult, plan: Combination, *, at: float) -> Twins:
     arms = {
         name: _outcomes(result.arms[name].table, np.array(result.scan_days), until=at) for name in plan.arms
     }
-    return Twins(arms, plan, at, np.asarray(result.patients.draw, dtype=np.int64), result.sets is not None)
+    return Twins(arms, plan, at, np.asarray(result.patients.draw, dtype=np.int64), draws_of(result))
 
 
 def _outcomes(table: Mapping[str, NDArray[Any]], days: Array, *, until: float) -> Outcomes:

@@ -9,6 +9,7 @@ from scipy import stats
 
 from ...model.errors import ProtocolError
 from ...model.randomness import normals, uniforms
+from ..members import members
 from .readings import Persons, Reading
 
 Array = NDArray[np.float64]
@@ -132,7 +133,8 @@ def trials_of_persons(
     for number in range(min(persons.draws, count)):
         values = persons.of_draw(number)
         mine = np.flatnonzero(trials % persons.draws == number)
-        order = np.argsort(uniforms(seed, mine, "persons of a trial", len(values)), axis=1, kind="stable")
+        everyone, who = np.arange(len(values)), f"draw {number} of {persons.draws}"
+        order = members(everyone, mine, total, seed=seed, purpose="persons of a trial", who=who)
         for place in range(len(sizes)):
             rows = order[:, starts[place] : starts[place + 1]]
             here = np.flatnonzero(arm == place)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..cli_console import guarded, print_json, print_table, progress, writable
-from ..cli_persons import complain_of_failures, opened, simulated
+from ..cli_persons import fail_if_many_failed, opened, simulated
 from ..cli_trial import Json, Seed, Threads
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def power_command(
         for sentence in (*cautions(found), *stored.cautions):
             typer.echo(sentence)
         typer.echo(f"report: {page}")
-    complain_of_failures(stored)
+    fail_if_many_failed(stored)
 
 
 def _design(loaded: "LoadedProtocol") -> Any:

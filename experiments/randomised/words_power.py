@@ -70,9 +70,8 @@ def cautions(found: Report) -> Iterator[str]:
     """What must be known before any of this is believed."""
     yield (
         "Assurance is over the draws of one fit under one structure. If the structure is wrong, for example "
-        "if CD8 "
-        "cells do nothing to the tumour, none of the draws is the truth, and the error of the first kind is "
-        "what the trial then has."
+        "if CD8 cells do nothing to the tumour, none of the draws is the truth, and the error of the first "
+        "kind is what the trial then has."
     )
     if found.design.endpoint not in TIMED:
         yield (
