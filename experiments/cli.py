@@ -15,6 +15,7 @@ from .hypotheses.cli_discriminate import discriminate_command
 from .predictions.cli_predict import predict_command
 from .randomised.cli_power import power_command
 from .schedule.cli_optimise import optimise_command
+from .sensitivity.cli_sensitivity import sensitivity_command
 
 app = typer.Typer(
     name="lag3ig",
@@ -34,6 +35,7 @@ app.command("power")(power_command)
 app.command("compare")(compare_command)
 app.command("predict")(predict_command)
 app.command("optimise")(optimise_command)
+app.command("sensitivity")(sensitivity_command)
 app.command("discriminate")(discriminate_command)
 app.command("simulate")(simulate_command)
 app.command("model")(model_command)

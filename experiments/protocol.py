@@ -23,6 +23,7 @@ from .predictions.section import Predictions
 from .randomised.section import Design
 from .run_in import RunIn
 from .schedule.section import ScheduleSearch
+from .sensitivity.section import Sensitivity
 
 SHIPPED = Path(__file__).with_name("protocols")
 
@@ -52,6 +53,7 @@ class Protocol(Section):
     design: Design | None = None
     combination: Combination | None = None
     schedule: ScheduleSearch | None = None
+    sensitivity: Sensitivity | None = None
     arms: Annotated[tuple[ProtocolArm, ...], Field(min_length=1)]
     splits: tuple[Split, ...] = ()
 
@@ -104,6 +106,9 @@ class Protocol(Section):
         if self.schedule is not None:
             drugs = {arm.name: tuple(item.drug for item in arm.doses) for arm in self.arms}
             _refuse(self.schedule.misfit(drugs, self.visits.scans, self.visits.end))
+        if self.sensitivity is not None:
+            before = self.run_in is not None
+            _refuse(self.sensitivity.misfit(names, self.visits.scans, run_in=before))
         if self.comparison is not None:
             groups = list(dict.fromkeys(arm.group for arm in self.arms if arm.group))
             for side in ("low", "high"):

@@ -108,7 +108,7 @@ def simulate_arm(
             model=model,
             patients=some,
             times=start_day + grid,
-            taken=_every_dose(regimen, np.pad(taken, ((0, 0), (early, 0)), constant_values=True)),
+            taken=every_dose(regimen, np.pad(taken, ((0, 0), (early, 0)), constant_values=True)),
             rtol=rtol,
             threads=1,
         )
@@ -164,7 +164,7 @@ def curve_times(protocol: Protocol, doses: Array) -> Array:
     return np.unique(times)
 
 
-def _every_dose(regimen: Regimen, taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def every_dose(regimen: Regimen, taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The mask over all doses of the regimen: those after the end of the trial are not given."""
     every = np.zeros((taken.shape[0], len(regimen.administrations())), dtype=bool)
     every[:, : taken.shape[1]] = taken

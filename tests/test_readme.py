@@ -45,6 +45,7 @@ SMALL = {
     "power": ["--patients", "500", "--draws", "2", "--replicates", "20"],
     "compare": ["--patients", "240", "--draws", "2", "--replicates", "20"],
     "optimise": ["--patients", "30", "--refine", "0", "--no-report"],
+    "sensitivity": ["--patients", "16", "--trajectories", "4", "--blocks", "4", "--most", "2", "--no-report"],
     "discriminate": ["--draws", "8", "--patients", "10", "--trials", "20"],
     "predict": ["--patients", "500", "--draws", "2", "--replicates", "10"],
 }

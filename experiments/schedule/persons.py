@@ -1,25 +1,22 @@
 """The same persons under one schedule after the other: what a search asks the model."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...model import Patients, Regimen, simulate
-from ...model.chance import draw_chance
+from ...model import Patients
 from ..drawn import Drawn, draw_into
 from ..in_order import PIECE, in_order, piece_size, thread_count
-from ..judging import at, judge, judged_times
 from ..protocol import Protocol
 from ..tables import TableBuilder
 from ..trial_models import TrialModels
-from .goals import GOALS
+from .goal_values import Values, goal_values
 from .grid import Candidate
 
 Array = NDArray[np.float64]
-Values = Mapping[str, Array]  # of one schedule: goal to (P, C)
 Advance = Callable[[int], None]
 RTOL = 1e-4  # of the curves; endpoints need no more
 
@@ -86,34 +83,16 @@ class Persons:
 
     def _work(self, task: tuple[Candidate, Patients]) -> Values:
         item, some = task
-        protocol, regimen = self.protocol, item.regimen
-        doses = regimen.administrations(protocol.visits.end)
-        times = np.array([each.time for each in doses], dtype=np.float64)
-        chance = draw_chance(self.seed, some.ids, protocol.visits, protocol.conduct)
-        received = chance.received(times, protocol.conduct.missed_injection)
-        run = simulate(
-            regimen,
+        return goal_values(
+            item.regimen,
+            self.protocol,
             model=self.models.model,
             patients=some,
-            times=judged_times(protocol),
-            taken=_over_all(regimen, received),
+            seed=self.seed,
+            drug=self.drug,
+            goals=self.goals,
             rtol=self.rtol,
-            threads=1,
         )
-        own = np.unique([each.time for each in doses if each.drug == self.drug])
-        second = float(own[1]) if own.size > 1 else np.inf
-        table = judge(run, protocol, chance, second_dose=second)
-        counts = at(run, "activated_cd8", np.array(protocol.visits.blood))
-        table["true_cd8_ratio"] = counts[:, 1:].mean(axis=1) / counts[:, 0]
-        found = {name: GOALS[name].values(table) for name in self.goals}
-        return found | {"status": (table["status"] > 1).astype(np.float64)[:, None]}
-
-
-def _over_all(regimen: Regimen, received: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The mask over all doses of a regimen: those after the end of the trial are not given."""
-    every = np.zeros((received.shape[0], len(regimen.administrations())), dtype=bool)
-    every[:, : received.shape[1]] = received
-    return every
 
 
 def draw_persons(

@@ -11,9 +11,10 @@ import numpy as np
 from ...model.errors import ProtocolError
 from ..protocol import LoadedProtocol, Protocol, load_protocol
 from ..trial_models import LITERATURE, Given, trial_models
+from .goal_values import Values
 from .goals import GOALS
 from .grid import Candidate, candidate, candidates, most_amount
-from .persons import Advance, Values, draw_persons
+from .persons import Advance, draw_persons
 from .section import ScheduleSearch
 from .surface import Surface, estimates, surface
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...model.randomness import exponentials
+from .goal_values import Values
 from .goals import GOALS
 from .grid import Candidate
-from .persons import Values
 
 Array = NDArray[np.float64]
 RESAMPLES = 400  # of persons: an error known to 4 %

@@ -1,0 +1,294 @@
+"""Sensitivity of a trial's endpoints: every number screened, then the strongest shared out in full."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...model.errors import ProtocolError
+from ..in_order import thread_count
+from ..protocol import LoadedProtocol, Protocol, load_protocol
+from ..trial_models import LITERATURE, Given, trial_models
+from .endpoints import Endpoints, Evaluated, Evaluator
+from .factors import Factor, factors_of
+from .indices import (
+    Screening,
+    VarianceShares,
+    partial_rank_correlations,
+    plain_sample,
+    screen,
+    screening_points,
+    variance_points,
+    variance_shares,
+)
+from .section import Sensitivity
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, int, int], None]
+MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSensitivity:
+    """What moves one endpoint; K numbers screened, C of them chosen.
+
+    Attributes
+    ----------
+    usual, usual_error : float
+        With every number at its usual value, and the standard error by the number of persons.
+    screening, screening_noise
+        Effects of all, and the standard deviation of their strength over resampled persons, shape (K,).
+    shares, total_noise
+        Shares of the chosen, and the standard deviation of total shares over resampled persons, shape (C,).
+    ranks, ranks_low, ranks_high : ndarray, shape (C,)
+        Partial rank correlations with 95 %.
+    growth : tuple of (int, ndarray)
+        Total shares from the first quarter, half, and all of the blocks.
+    low, high, noise : float
+        Central 90 % of the endpoint over the chosen numbers' ranges, and the mean standard error of a point
+        by the number of persons.
+    """
+
+    usual: float
+    usual_error: float
+    screening: Screening
+    screening_noise: Array
+    shares: VarianceShares
+    total_noise: Array
+    ranks: Array
+    ranks_low: Array
+    ranks_high: Array
+    growth: tuple[tuple[int, Array], ...]
+    low: float
+    high: float
+    noise: float
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivityResult:
+    """What an analysis found.
+
+    Attributes
+    ----------
+    factors : tuple of Factor
+        All K that were screened; ``chosen`` are the places of the C that were shared out, strongest first.
+    left_out : mapping of str to str
+        Assumed numbers that could not be moved, and why.
+    points, failed_points, solves, persons_failed : int
+    seconds : float
+    """
+
+    protocol: Protocol
+    plan: Sensitivity
+    factors: tuple[Factor, ...]
+    chosen: tuple[int, ...]
+    left_out: Mapping[str, str]
+    endpoints: Mapping[str, EndpointSensitivity]
+    parameters: str
+    patients: int
+    trajectories: int
+    blocks: int
+    seed: int
+    points: int
+    failed_points: int
+    solves: int
+    persons_failed: int
+    seconds: float
+
+
+def analyse(
+    protocol: str | Path | LoadedProtocol,
+    *,
+    parameters: "Given" = LITERATURE,
+    patients: int = 256,
+    trajectories: int = 10,
+    blocks: int = 128,
+    most: int = MOST,
+    seed: int = 1,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> SensitivityResult:
+    """Vary what a protocol's ``[sensitivity]`` names, over all of it together.
+
+    Parameters
+    ----------
+    protocol
+        Name of a protocol that ships, path of a TOML file, or a protocol already read.
+    parameters
+        As for `lag3ig.run_trial`; of a fit, the middle of its draws is where numbers start from.
+    patients : int
+        Persons at a point, the same at every point.
+    trajectories : int
+        Of Morris's design over all numbers.
+    blocks : int
+        Of Saltelli's design over the strongest; a power of 2.
+    most : int
+        How many are the strongest.
+    seed : int
+        The same seed gives the same bits, whatever the number of threads.
+
+    Raises
+    ------
+    ProtocolError
+        If the protocol has no section ``[sensitivity]``, or a size makes no design.
+    PopulationError
+        If too many points cannot be solved.
+    """
+    loaded = protocol if isinstance(protocol, LoadedProtocol) else load_protocol(protocol)
+    plan = planned(loaded.protocol)
+    if blocks < 4 or blocks & (blocks - 1):
+        raise ProtocolError(f"blocks = {blocks} must be a power of 2 from 4 on, such as 128")
+    models = trial_models(loaded.protocol, parameters, patients=patients, replicates=0, seed=seed)
+    factors, left_out = factors_of(loaded.protocol, plan, models.model.parameters)
+    asked = Endpoints(loaded.protocol, plan, models.model, patients, seed, thread_count(threads))
+    return analyse_endpoints(
+        loaded.protocol,
+        asked,
+        factors,
+        left_out=left_out,
+        parameters=LITERATURE if models.sets is None else models.sets.asked,
+        patients=patients,
+        trajectories=trajectories,
+        blocks=blocks,
+        most=most,
+        seed=seed,
+        progress=progress or _silent,
+    )
+
+
+def planned(protocol: Protocol) -> Sensitivity:
+    """The protocol's analysis.
+
+    Raises
+    ------
+    ProtocolError
+        If it has none.
+    """
+    if protocol.sensitivity is None:
+        raise ProtocolError(
+            f"protocol {protocol.name!r} has no section [sensitivity]; add one with arm and endpoints, or "
+            "take paclitaxel-lag3ig-sensitivity"
+        )
+    return protocol.sensitivity
+
+
+def analyse_endpoints(
+    protocol: Protocol,
+    asked: Evaluator,
+    factors: Sequence[Factor],
+    *,
+    left_out: Mapping[str, str],
+    parameters: str,
+    patients: int,
+    trajectories: int,
+    blocks: int,
+    most: int,
+    seed: int,
+    progress: Progress,
+) -> SensitivityResult:
+    """The analysis itself, for whoever evaluates endpoints.
+
+    Raises
+    ------
+    PopulationError
+        If too many points cannot be solved.
+    """
+    begun, plan = perf_counter(), planned(protocol)
+    count, kept = len(factors), min(most, len(factors))
+    total, done = 1 + trajectories * (count + 1) + blocks * (kept + 2), 0
+
+    def advance(step: int) -> None:
+        nonlocal done
+        done += step
+        progress("simulating points", done, total)
+
+    start = asked.values(factors, np.array([[_usual_place(item) for item in factors]]), advance)
+    wide = screening_points(count, trajectories, seed=seed)
+    screened = asked.values(factors, wide, advance)
+    found = [[screen(wide, some, seed=seed) for some in every] for every in screened.values]
+    chosen = _strongest([one[0].strength for one in found], kept)
+    dense = variance_points(len(chosen), blocks, seed=seed)
+    shared = asked.values([factors[k] for k in chosen], dense, advance)
+    endpoints = {
+        name: _endpoint(start.values[k, :, 0], found[k], dense, shared.values[k], blocks, seed=seed)
+        for k, name in enumerate(plan.endpoints)
+    }
+    every: tuple[Evaluated, ...] = (start, screened, shared)
+    return SensitivityResult(
+        protocol=protocol,
+        plan=plan,
+        factors=tuple(factors),
+        chosen=chosen,
+        left_out=left_out,
+        endpoints=endpoints,
+        parameters=parameters,
+        patients=patients,
+        trajectories=trajectories,
+        blocks=blocks,
+        seed=seed,
+        points=sum(item.values.shape[-1] for item in every),
+        failed_points=sum(int(np.isnan(item.values[:, 0]).any(axis=0).sum()) for item in every),
+        solves=sum(item.solves for item in every),
+        persons_failed=sum(item.persons_failed for item in every),
+        seconds=perf_counter() - begun,
+    )
+
+
+def _endpoint(
+    usual: Array, screened: Sequence[Screening], points: Array, values: Array, blocks: int, *, seed: int
+) -> EndpointSensitivity:
+    """One endpoint from its values at the points of both designs, shape (1 + W, M) at the dense one."""
+    count = points.shape[1]
+    shares = [variance_shares(count, some, seed=seed) for some in values]
+    steps = [size for size in (blocks // 4, blocks // 2) if size >= 4]
+    growth = [
+        (size, variance_shares(count, values[0, : size * (count + 2)], seed=seed).total)
+        for size in steps
+        if _whole_blocks(values[0], size, count) >= 4
+    ]
+    sample, solved = plain_sample(points, values[0])
+    ranks, low, high = partial_rank_correlations(sample, solved)
+    ends = np.quantile(solved, [0.05, 0.95])
+    return EndpointSensitivity(
+        usual=float(usual[0]),
+        usual_error=float(usual[1:].std(ddof=1)),
+        screening=screened[0],
+        screening_noise=np.std([one.strength for one in screened[1:]], axis=0, ddof=1),
+        shares=shares[0],
+        total_noise=np.std([one.total for one in shares[1:]], axis=0, ddof=1),
+        ranks=ranks,
+        ranks_low=low,
+        ranks_high=high,
+        growth=(*growth, (blocks, shares[0].total)),
+        low=float(ends[0]),
+        high=float(ends[1]),
+        noise=float(np.nanmean(values[1:].std(axis=0, ddof=1))),
+    )
+
+
+def _whole_blocks(values: Array, blocks: int, count: int) -> int:
+    first = values[: blocks * (count + 2)].reshape(blocks, count + 2)
+    return int(np.isfinite(first).all(axis=1).sum())
+
+
+def _strongest(strengths: Sequence[Array], most: int) -> tuple[int, ...]:
+    """Places of the numbers with the largest effect on any endpoint, relative to that endpoint's largest."""
+    relative = [one / one.max() if one.max() > 0.0 else one for one in strengths]
+    order = np.argsort(-np.max(relative, axis=0), kind="stable")
+    return tuple(int(k) for k in order[:most])
+
+
+def _usual_place(item: Factor) -> float:
+    """Where between its ends a number usually is; ends may lie on one side of it."""
+    from scipy.special import logit
+
+    scale = {"log": np.log, "odds": logit, "linear": float}[item.scale]
+    low, usual, high = (float(scale(value)) for value in (item.low, item.usual, item.high))
+    return (usual - low) / (high - low)
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Tell nobody."""

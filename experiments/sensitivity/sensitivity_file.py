@@ -1,0 +1,111 @@
+"""An analysis of sensitivity as JSON and CSV, whole or not at all."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from ... import __version__
+from ...model.storage import write_whole
+from ..schedule.search import told
+from .analysis import SensitivityResult
+
+HEAD = (
+    "endpoint", "symbol", "unit", "usual", "low", "high", "strength", "strength_error_95", "strength_noise",
+    "effect", "spread", "first_share", "first_share_error_95", "total_share", "total_share_error_95",
+    "total_share_noise", "rank_correlation", "rank_correlation_low_95", "rank_correlation_high_95",
+)  # fmt: skip
+
+
+def rows_of(result: SensitivityResult) -> list[dict[str, Any]]:
+    """A row for each endpoint and number, columns as in `HEAD`; empty where a number was only screened."""
+    rows = []
+    for name, one in result.endpoints.items():
+        for k, factor in enumerate(result.factors):
+            cells: list[Any] = [name, factor.symbol, factor.unit, factor.usual, factor.low, factor.high]
+            wide = one.screening
+            cells += [wide.strength[k], wide.error[k], one.screening_noise[k], wide.effect[k], wide.spread[k]]
+            if k in result.chosen:
+                c = result.chosen.index(k)
+                cells += [one.shares.first[c], one.shares.first_error[c], one.shares.total[c]]
+                cells += [one.shares.total_error[c], one.total_noise[c]]
+                cells += [one.ranks[c], one.ranks_low[c], one.ranks_high[c]]
+            else:
+                cells += [None] * 8
+            rows.append(
+                {
+                    head: cell if cell is None or isinstance(cell, str) else float(cell)
+                    for head, cell in zip(HEAD, cells, strict=True)
+                }
+            )
+    return rows
+
+
+def document_of(result: SensitivityResult) -> dict[str, Any]:
+    """The whole analysis in numbers and texts that JSON can hold."""
+    return {
+        "protocol": result.protocol.name,
+        "lag3ig_version": __version__,
+        "seed": result.seed,
+        "parameters": result.parameters,
+        "arm": result.plan.arm,
+        "against": result.plan.against,
+        "patients": result.patients,
+        "trajectories": result.trajectories,
+        "blocks": result.blocks,
+        "points": result.points,
+        "failed_points": result.failed_points,
+        "simulations": result.solves,
+        "failed": result.persons_failed,
+        "left_out": dict(result.left_out),
+        "endpoints": {
+            name: {
+                "in_words": told(name, result.plan.at),
+                "usual": one.usual,
+                "usual_error": one.usual_error,
+                "low_90": one.low,
+                "high_90": one.high,
+                "noise_of_a_point": one.noise,
+                "whole_trajectories": one.screening.kept,
+                "whole_blocks": one.shares.kept,
+                "total_shares_by_blocks": {
+                    str(size): dict(zip(_chosen(result), shares.tolist(), strict=True))
+                    for size, shares in one.growth
+                },
+            }
+            for name, one in result.endpoints.items()
+        },
+        "indices": rows_of(result),
+    }
+
+
+def _chosen(result: SensitivityResult) -> list[str]:
+    return [result.factors[k].symbol for k in result.chosen]
+
+
+def write_document(result: SensitivityResult, path: Path) -> None:
+    """Write the analysis as JSON; the same analysis gives the same bytes.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written there.
+    """
+    text = json.dumps(document_of(result), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(path, (text + "\n").encode())
+
+
+def write_table(result: SensitivityResult, path: Path) -> None:
+    """Write a row for each endpoint and number as CSV; what was not computed is an empty cell.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written there.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, HEAD, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows_of(result))
+    write_whole(path, text.getvalue().encode())
