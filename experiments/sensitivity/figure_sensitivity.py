@@ -33,7 +33,7 @@ def effects(result: SensitivityResult, canvas: Canvas) -> "Figure":
             axes.plot(wide.spread[order], places, "d", color=WITH_OTHERS, markersize=4, label="spread")
             _named(axes, [result.factors[k].symbol for k in order], name)
             axes.set_xlabel(GOALS[name].unit)
-        panels[0].legend(loc="lower right")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
 
 
@@ -55,7 +55,7 @@ def shares(result: SensitivityResult, canvas: Canvas) -> "Figure":
             axes.axvline(0.0, color=MUTED, linewidth=0.8)
             _named(axes, [result.factors[k].symbol for k in result.chosen], name)
             axes.set_xlabel("share of the variance")
-        panels[0].legend(loc="lower right")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
 
 
