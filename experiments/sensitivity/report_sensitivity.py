@@ -131,7 +131,8 @@ def _opening(result: SensitivityResult) -> Iterator[Html]:
     yield element(
         "p",
         f"{len(result.factors)} numbers, {result.points:,} points, {result.patients} persons at each (the "
-        f"same everywhere), seed {result.seed}; parameters: {result.parameters}. Made with lag3ig {__version__}.",
+        f"same everywhere), seed {result.seed}; parameters: {result.parameters}. "
+        f"Made with lag3ig {__version__}.",
         class_="meta",
     )
     if result.protocol.question:
