@@ -108,7 +108,7 @@ class Protocol(Section):
             _refuse(self.schedule.misfit(drugs, self.visits.scans, self.visits.end))
         if self.sensitivity is not None:
             before = self.run_in is not None
-            _refuse(self.sensitivity.misfit(names, self.visits.scans, run_in=before))
+            _refuse(self.sensitivity.misfit(names, self.visits.scans, self.visits.blood, run_in=before))
         if self.comparison is not None:
             groups = list(dict.fromkeys(arm.group for arm in self.arms if arm.group))
             for side in ("low", "high"):

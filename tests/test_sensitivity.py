@@ -7,7 +7,8 @@ import pytest
 
 from lag3ig.experiments.protocol import SHIPPED, LoadedProtocol, parse_protocol
 from lag3ig.experiments.sensitivity.analysis import analyse, analyse_endpoints
-from lag3ig.experiments.sensitivity.endpoints import RESAMPLES, Endpoints, Evaluated
+from lag3ig.experiments.sensitivity.biomarkers import cut_offs_of, measure_cut_offs
+from lag3ig.experiments.sensitivity.endpoints import RESAMPLES, Endpoints, Evaluated, arm_values
 from lag3ig.experiments.sensitivity.factors import Factor, factors_of
 from lag3ig.experiments.sensitivity.report_sensitivity import render, sentences
 from lag3ig.experiments.sensitivity.sensitivity_file import document_of
@@ -15,6 +16,7 @@ from lag3ig.experiments.trial_models import trial_models
 from lag3ig.experiments.virtual_arm import simulate_arm
 from lag3ig.model import draw
 from lag3ig.model.errors import ProtocolError
+from lag3ig.model.randomness import uniforms
 
 TEXT = (SHIPPED / "paclitaxel-lag3ig-sensitivity.toml").read_text()
 SLOPES = np.array([0.0, 4.0, 1.0, -2.0])
@@ -136,7 +138,7 @@ def test_an_endpoint_at_a_point_is_that_of_a_trial_with_those_numbers():
 
 
 def test_same_seed_gives_the_same_bits_for_any_threads():
-    size = {"patients": 16, "trajectories": 4, "blocks": 4, "most": 2, "seed": 7}
+    size = {"patients": 16, "trajectories": 4, "blocks": 4, "most": 2, "twins": 300, "seed": 7}
     one, two = analyse(small(), **size, threads=1), analyse(small(), **size, threads=2)
     assert document_of(one) == document_of(two)
 
@@ -160,6 +162,8 @@ def test_a_point_where_nobody_is_plausible_fails_openly():
         ({"parameters": '["no_such"]'}, "no_such"),
         ({"ranges": '{ CLF = ["400 L/d", "300 L/d"] }'}, "low, high"),
         ({"ranges": '{ CLF = ["12 mg", "10 mg"] }'}, "CLF"),
+        ({"against": ""}, "biomarkers need against"),
+        ({"biomarkers": '["PD-L1"]'}, "biomarkers"),
     ],
 )
 def test_what_is_wrong_is_named(keys, words):
@@ -175,10 +179,62 @@ def test_sizes_that_make_no_design_are_refused():
     assert isinstance(small(), LoadedProtocol)
 
 
+def test_biomarkers_of_known_persons_are_prognostic_or_predictive():
+    """Response without the drug rises with one biomarker, the benefit with another, with a third nothing."""
+    size, levels = 8_000, {}
+    for name in ("foretells", "selects", "neither"):
+        levels[name] = uniforms(1, np.arange(size), name, 1)[:, 0]
+    chance = uniforms(1, np.arange(size), "response", 1)[:, 0]
+    without = 0.2 + 0.4 * (levels["foretells"] >= 0.5)
+    given = without + 0.3 * (levels["selects"] >= 0.5)
+    status = np.zeros((size, 1))
+    status[::100] = 1.0  # nobody of these may count
+    arms = []
+    for share in (given, without):
+        response = 100.0 * (chance < share)[:, None]
+        response[::100] = np.nan
+        arms.append({"orr": response, "status": status})
+    found = {item.biomarker: item for item in cut_offs_of(levels, *arms, ("orr",), (0.5,), at=1.0, seed=1)}
+    error = 100.0 / np.sqrt(size)  # of a difference of two shares of half of the persons each: at most this
+    for name, prognostic, predictive in (
+        ("foretells", 40.0, 0.0), ("selects", 0.0, 30.0), ("neither", 0.0, 0.0),
+    ):  # fmt: skip
+        item = found[name]
+        assert abs(item.prognostic.value - prognostic) < 4.0 * error
+        assert abs(item.predictive.value - predictive) < 4.0 * error
+        assert item.predictive.low < item.predictive.value < item.predictive.high
+        assert item.above == pytest.approx(0.5, abs=0.01)
+    assert found["selects"].benefit_below.value == 0.0  # the same persons: not a single one responds more
+    assert found["selects"].benefit_above.value == pytest.approx(30.0, abs=4.0 * error)
+
+
+def test_baselines_are_taken_before_the_drug():
+    """Both arms have the same blood on day 0, and a cut-off leaves the share below that it says."""
+    plan = small(endpoints='["orr"]', biomarkers='["activated_cd8", "monocytes", "inflamed"]').protocol
+    with pytest.raises(ProtocolError, match="mixture"):
+        analyse(LoadedProtocol(plan, ""), patients=4)
+    plan = plan.model_copy(update={"structure": {"microenvironment": "mixture"}})
+    model = trial_models(plan, patients=200, replicates=0).model
+    found = measure_cut_offs(
+        plan, plan.sensitivity, model, patients=200, seed=1, threads=1, advance=lambda _: None
+    )
+    assert {item.biomarker for item in found} == {"activated_cd8", "monocytes", "inflamed"}
+    for item in found:
+        assert item.above == pytest.approx(1.0 - item.quantile, abs=0.01)
+    persons = draw(model, 6, seed=1)
+    left, right = (
+        arm_values(
+            arm, plan, plan.sensitivity, model=model, patients=persons, seed=1, baseline=["activated_cd8"]
+        )
+        for arm in plan.arms
+    )
+    np.testing.assert_array_equal(left["baseline activated_cd8"], right["baseline activated_cd8"])
+
+
 def test_command_writes_result_table_and_report(lag3ig, tmp_path):
     answer = lag3ig(
         "sensitivity", "paclitaxel-lag3ig-sensitivity", "--patients", 16, "--trajectories", 4, "--blocks", 4,
-        "--most", 2,
+        "--most", 2, "--twins", 60,
     )  # fmt: skip
     assert answer.exit_code == 0, answer.output
     for kind in ("json", "csv", "html"):

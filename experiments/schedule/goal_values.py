@@ -25,6 +25,7 @@ def goal_values(
     drug: str,
     goals: Sequence[str],
     rtol: float,
+    baseline: Sequence[str] = (),
 ) -> Values:
     """Simulate patients under a regimen with their own chances, and take what goals need.
 
@@ -34,6 +35,8 @@ def goal_values(
         Of the errors and chances around the patients.
     drug : str
         Plasma samples count up to its second dose.
+    baseline : sequence of str
+        Counts whose value at the first visit with blood is kept as well, as ``baseline NAME``.
     """
     doses = regimen.administrations(protocol.visits.end)
     times = np.array([each.time for each in doses], dtype=np.float64)
@@ -53,4 +56,5 @@ def goal_values(
     counts = at(run, "activated_cd8", np.array(protocol.visits.blood))
     table["true_cd8_ratio"] = counts[:, 1:].mean(axis=1) / counts[:, 0]
     found = {name: GOALS[name].values(table) for name in goals}
+    found |= {f"baseline {name}": table[name][:, :1] for name in baseline}
     return found | {"status": (table["status"] > 1).astype(np.float64)[:, None]}

@@ -1,9 +1,10 @@
 """Sensitivity of a trial's endpoints: every number screened, then the strongest shared out in full."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from ...model.errors import ProtocolError
 from ..in_order import thread_count
 from ..protocol import LoadedProtocol, Protocol, load_protocol
 from ..trial_models import LITERATURE, Given, trial_models
+from .biomarkers import CutOff, measure_cut_offs
 from .endpoints import Endpoints, Evaluated, Evaluator
 from .factors import Factor, factors_of
 from .indices import (
@@ -24,7 +26,7 @@ from .indices import (
     variance_points,
     variance_shares,
 )
-from .section import Sensitivity
+from .section import INFLAMED, Sensitivity
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -79,6 +81,8 @@ class SensitivityResult:
         Assumed numbers that could not be moved, and why.
     points, failed_points, solves, persons_failed : int
     seconds : float
+    twins, cut_offs
+        Persons in both arms with every number at its usual value, and what biomarkers tell of them.
     """
 
     protocol: Protocol
@@ -97,6 +101,8 @@ class SensitivityResult:
     solves: int
     persons_failed: int
     seconds: float
+    twins: int = 0
+    cut_offs: tuple[CutOff, ...] = ()
 
 
 def analyse(
@@ -107,6 +113,7 @@ def analyse(
     trajectories: int = 10,
     blocks: int = 128,
     most: int = MOST,
+    twins: int = 4_000,
     seed: int = 1,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -127,6 +134,8 @@ def analyse(
         Of Saltelli's design over the strongest; a power of 2.
     most : int
         How many are the strongest.
+    twins : int
+        Persons, each in both arms, that biomarkers are judged by.
     seed : int
         The same seed gives the same bits, whatever the number of threads.
 
@@ -142,9 +151,16 @@ def analyse(
     if blocks < 4 or blocks & (blocks - 1):
         raise ProtocolError(f"blocks = {blocks} must be a power of 2 from 4 on, such as 128")
     models = trial_models(loaded.protocol, parameters, patients=patients, replicates=0, seed=seed)
+    choices = models.model.structure.as_mapping()
+    if INFLAMED in plan.biomarkers and choices["microenvironment"] != "mixture":
+        raise ProtocolError(
+            f"protocol {loaded.protocol.name!r}: biomarker {INFLAMED!r} needs inflamed and other "
+            'tumours; add microenvironment = "mixture" to [structure], or leave it out'
+        )
     factors, left_out = factors_of(loaded.protocol, plan, models.model.parameters)
     asked = Endpoints(loaded.protocol, plan, models.model, patients, seed, thread_count(threads))
-    return analyse_endpoints(
+    tell = progress or _silent
+    result = analyse_endpoints(
         loaded.protocol,
         asked,
         factors,
@@ -155,8 +171,20 @@ def analyse(
         blocks=blocks,
         most=most,
         seed=seed,
-        progress=progress or _silent,
+        progress=tell,
     )
+    if not plan.biomarkers:
+        return result
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        tell("simulating twins", done, twins)
+
+    size: dict[str, Any] = {"patients": twins, "seed": seed, "threads": thread_count(threads)}
+    cuts = measure_cut_offs(loaded.protocol, plan, models.model, advance=advance, **size)
+    return replace(result, twins=twins, cut_offs=cuts, solves=result.solves + 2 * twins)
 
 
 def planned(protocol: Protocol) -> Sensitivity:

@@ -33,6 +33,9 @@ def sensitivity_command(
     most: Annotated[
         int, typer.Option("--most", min=1, help="Numbers whose shares are told: the strongest.")
     ] = 8,
+    twins: Annotated[
+        int, typer.Option("--twins", min=20, help="Persons that biomarkers are judged by, each in both arms.")
+    ] = 4_000,
     parameters: Annotated[
         str, typer.Option("--parameters", help="literature, fitted, or the .h5 of a fit.")
     ] = "literature",
@@ -63,6 +66,7 @@ def sensitivity_command(
             trajectories=trajectories,
             blocks=blocks,
             most=most,
+            twins=twins,
             seed=seed,
             threads=threads,
             progress=advance,
@@ -85,10 +89,12 @@ def sensitivity_command(
 
 def _print(result: "SensitivityResult") -> None:
     from ..schedule.search import told
-    from .report_sensitivity import HEAD, rows, sentences
+    from .report_sensitivity import CUT_HEAD, HEAD, cut_rows, rows, sentences
 
     for name in result.endpoints:
         print_table(HEAD, rows(result, name), title=told(name, result.plan.at))
+    if result.cut_offs:
+        print_table(CUT_HEAD, cut_rows(result), title="Biomarkers")
     for sentence in sentences(result):
         typer.echo(sentence)
     typer.echo(f"{result.solves:,} simulations at {result.points:,} points in {result.seconds:.0f} s.")

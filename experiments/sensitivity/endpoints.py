@@ -83,7 +83,10 @@ class Endpoints:
             persons = draw(model, self.patients, seed=self.seed, sampling=self.protocol.sampling)
         except (ParameterError, PopulationError):
             return nothing, 0  # a point at which nobody is plausible
-        arms = [self._simulated(arm, model, persons) for arm in self._arms()]
+        arms = [
+            arm_values(arm, self.protocol, self.plan, model=model, patients=persons, seed=self.seed)
+            for arm in self._arms()
+        ]
         lost = np.any([arm["status"][:, 0] > 0.0 for arm in arms], axis=0)
         failed = int(sum(arm["status"].sum() for arm in arms))
         if lost.mean() > MOST_FAILED:
@@ -101,16 +104,28 @@ class Endpoints:
         by_name = {arm.name: arm for arm in self.protocol.arms}
         return [by_name[name] for name in (self.plan.arm, self.plan.against) if name is not None]
 
-    def _simulated(self, arm: ProtocolArm, model: Model, persons: Patients) -> Values:
-        regimen = arm.regimen()
-        doses = regimen.administrations(self.protocol.visits.end)
-        return goal_values(
-            regimen,
-            self.protocol,
-            model=model,
-            patients=persons,
-            seed=self.seed,
-            drug=doses[0].drug if doses else "none",
-            goals=self.plan.endpoints,
-            rtol=RTOL,
-        )
+
+def arm_values(
+    arm: ProtocolArm,
+    protocol: Protocol,
+    plan: Sensitivity,
+    *,
+    model: Model,
+    patients: Patients,
+    seed: int,
+    baseline: Sequence[str] = (),
+) -> Values:
+    """What the endpoints need of each person of an arm, and some counts before the first dose."""
+    regimen = arm.regimen()
+    doses = regimen.administrations(protocol.visits.end)
+    return goal_values(
+        regimen,
+        protocol,
+        model=model,
+        patients=patients,
+        seed=seed,
+        drug=doses[0].drug if doses else "none",
+        goals=plan.endpoints,
+        rtol=RTOL,
+        baseline=baseline,
+    )

@@ -102,7 +102,8 @@ def _factor(item: Parameter, plan: Sensitivity) -> Factor:
     low, high = ends
     if not low < high:
         raise ParameterError(
-            f"{item.symbol} = {item.value:g} {item.unit} cannot go from {low:g} to {high:g}: write low, high"
+            f"{item.symbol} = {item.value:g} (unit {item.unit}) cannot go from {low:g} to {high:g}: "
+            "write low, high"
         )
     scale: Scale = "linear"
     if low > 0.0:

@@ -82,6 +82,34 @@ def settling(result: SensitivityResult, canvas: Canvas) -> "Figure":
     return figure
 
 
+def splits(result: SensitivityResult, canvas: Canvas) -> "Figure":
+    """What each cut-off of a biomarker tells without the drug, and of its benefit, with intervals."""
+    from matplotlib import rc_context
+
+    labels = list(dict.fromkeys((item.biomarker, item.quantile) for item in result.cut_offs))
+    with rc_context(settings()):
+        figure, panels = _panels(result, canvas, 30.0 * len(labels) + 100.0)
+        for axes, name in zip(panels, result.endpoints, strict=True):
+            here = [item for item in result.cut_offs if item.endpoint == name]
+            places = np.array([labels.index((item.biomarker, item.quantile)) for item in here])
+            for shift, colour, kind in ((-0.17, ALONE, "prognostic"), (0.17, WITH_OTHERS, "predictive")):
+                found = [getattr(item, kind) for item in here]
+                axes.hlines(
+                    places + shift, [one.low for one in found], [one.high for one in found], color=colour
+                )
+                axes.plot(
+                    [one.value for one in found], places + shift, "o", color=colour, markersize=5, label=kind
+                )
+            axes.axvline(0.0, color=MUTED, linewidth=0.8)
+            _named(axes, [f"{name} ({100.0 * share:.0f} %)" for name, share in labels], name)
+            axes.set_xlabel(GOALS[name].unit)
+        if not canvas.narrow:  # the rows are the same in every panel
+            for axes in panels[1:]:
+                axes.tick_params(axis="y", labelleft=False)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+    return figure
+
+
 def _panels(result: SensitivityResult, canvas: Canvas, height: float) -> tuple["Figure", list["Axes"]]:
     count = len(result.endpoints)
     columns = 1 if canvas.narrow else min(count, 3)

@@ -11,9 +11,21 @@ from ..report_page import Html, element, page, save_page, table
 from ..schedule.goals import GOALS
 from ..schedule.search import told
 from .analysis import SensitivityResult
-from .figure_sensitivity import SHOWN, effects, settling, shares
+from .biomarkers import Estimate
+from .figure_sensitivity import SHOWN, effects, settling, shares, splits
+from .section import INFLAMED
 
 HEAD = ("number", "usual", "range", "effect", "alone", "with others", "rank correlation")
+CUT_HEAD = (
+    "biomarker",
+    "cut-off",
+    "above",
+    "endpoint",
+    "prognostic",
+    "predictive",
+    "benefit below",
+    "benefit above",
+)
 SETTLED = 0.05  # change of a total share from half of the blocks to all that counts as none
 
 
@@ -36,6 +48,11 @@ def render(result: SensitivityResult) -> str:
     for name in result.endpoints:
         body.append(element("h2", f"Numbers behind: {told(name, result.plan.at)}"))
         body.append(table(HEAD, rows(result, name), label=f"Indices of {name}", numeric=(1, 2, 3, 4, 5, 6)))
+    if result.cut_offs:
+        body.append(element("h2", "Biomarkers"))
+        body.append(
+            table(CUT_HEAD, cut_rows(result), label="Cut-offs of biomarkers", numeric=(1, 2, 4, 5, 6, 7))
+        )
     if result.left_out:
         body.append(element("h2", "Left out"))
         body.append(table(("number", "reason"), sorted(result.left_out.items()), label="Numbers left out"))
@@ -67,6 +84,16 @@ def figures(result: SensitivityResult) -> Iterator[ReportFigure]:
         "Shares with others from the first quarter, half, and all of the blocks.",
         lambda canvas: settling(result, canvas),
     )
+    if result.cut_offs:
+        yield ReportFigure(
+            "biomarkers",
+            "Prognostic or predictive?",
+            f"{result.twins:,} persons, each in both arms, split at cut-offs of a baseline biomarker "
+            "(in brackets the share below). Prognostic: the endpoint above less below without the drug. "
+            "Predictive: the benefit above less the benefit below. 95 % over resampled persons, each for "
+            "itself.",
+            lambda canvas: splits(result, canvas),
+        )
 
 
 def sentences(result: SensitivityResult) -> list[str]:
@@ -98,6 +125,14 @@ def sentences(result: SensitivityResult) -> list[str]:
         )
     if result.persons_failed:
         found.append(f"{result.persons_failed:,} of {result.solves:,} simulations failed.")
+    if result.cut_offs:
+        telling = [
+            item for item in result.cut_offs if item.predictive.low > 0.0 or item.predictive.high < 0.0
+        ]
+        found.append(
+            f"Biomarkers: {len(telling)} of {len(result.cut_offs)} splits tell more or less benefit apart "
+            "(95 % each for itself, so one in twenty would by chance)."
+        )
     found.append(
         "Ranges are a choice, not knowledge: a number that matters little in a narrow range may matter in a "
         "wider one. Typical values vary; spreads between patients do not."
@@ -124,6 +159,27 @@ def rows(result: SensitivityResult, endpoint: str) -> list[tuple[str, ...]]:
         span = f"{factor.low:.3g} to {factor.high:.3g}"
         found.append((factor.symbol, f"{factor.usual:.4g}{unit}", span, effect, *cells))
     return found
+
+
+def cut_rows(result: SensitivityResult) -> list[tuple[str, ...]]:
+    """A row for each cut-off and endpoint, columns as in `CUT_HEAD`."""
+    return [
+        (
+            item.biomarker,
+            "-" if item.biomarker == INFLAMED else f"{item.value:.3g}",
+            f"{100.0 * item.above:.0f} %",
+            item.endpoint,
+            _interval(item.prognostic),
+            _interval(item.predictive),
+            _interval(item.benefit_below),
+            _interval(item.benefit_above),
+        )
+        for item in result.cut_offs
+    ]
+
+
+def _interval(item: Estimate) -> str:
+    return f"{_figure(item.value)} ({_figure(item.low)} to {_figure(item.high)})"
 
 
 def _opening(result: SensitivityResult) -> Iterator[Html]:

@@ -1,7 +1,7 @@
 """What a protocol says of the sensitivity of its endpoints: arms, endpoints, and the numbers that vary."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,9 @@ from ...model.documents import Section
 from ...model.errors import nearest
 from ...model.trial_design import Days, Name
 from ..schedule.goals import GOALS
+
+INFLAMED = "inflamed"
+Biomarker = Literal["activated_cd8", "monocytes", "inflamed"]
 
 
 class Sensitivity(Section):
@@ -31,6 +34,10 @@ class Sensitivity(Section):
         Numbers that vary; all assumed ones of the model if left out.
     ranges : mapping of str to pair, optional
         Lowest and highest value of a number, as numbers in its unit or texts with one, instead of the factor.
+    biomarkers : tuple of {"activated_cd8", "monocytes", "inflamed"}
+        Baseline biomarkers that persons are split by; needs ``against``, the arm without the drug.
+    cut_offs : tuple of float
+        Shares of persons that a cut-off leaves below.
     """
 
     arm: Name
@@ -40,6 +47,12 @@ class Sensitivity(Section):
     factor: Annotated[float, Field(gt=1.0, le=100.0)] = 2.0
     parameters: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     ranges: Mapping[str, tuple[float | str, float | str]] = Field(default_factory=dict)
+    biomarkers: tuple[Biomarker, ...] = ()
+    cut_offs: Annotated[tuple[Annotated[float, Field(gt=0.0, lt=1.0)], ...], Field(min_length=1)] = (
+        0.25,
+        0.5,
+        0.75,
+    )
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "Sensitivity":
@@ -48,14 +61,22 @@ class Sensitivity(Section):
                 raise ValueError(f"endpoint {name!r} is not known; {nearest(name, GOALS)}")
             if GOALS[name].timed and self.at is None:
                 raise ValueError(f"endpoint {name!r} needs a scan to be told at; add at = '168 d'")
-        for what, names in (("endpoints", self.endpoints), ("parameters", self.parameters or ())):
+        for what, names in (
+            ("endpoints", self.endpoints),
+            ("parameters", self.parameters or ()),
+            ("biomarkers", self.biomarkers),
+        ):
             if len(set(names)) < len(names):
                 raise ValueError(f"{what} names one twice")
         if self.against == self.arm:
             raise ValueError(f"against is the arm itself, {self.arm!r}; leave it out, or name another")
+        if self.biomarkers and self.against is None:
+            raise ValueError("biomarkers need against = the arm without the drug: benefit is a difference")
         return self
 
-    def misfit(self, arms: tuple[str, ...], scans: tuple[float, ...], *, run_in: bool) -> str:
+    def misfit(
+        self, arms: tuple[str, ...], scans: tuple[float, ...], blood: tuple[float, ...], *, run_in: bool
+    ) -> str:
         """What does not fit the rest of the protocol, in words; empty if all does."""
         for key in ("arm", "against"):
             name = getattr(self, key)
@@ -63,6 +84,8 @@ class Sensitivity(Section):
                 return f"sensitivity.{key} = {name!r}: no arm is called so; {nearest(name, arms)}"
         if self.at is not None and self.at not in scans:
             return f"sensitivity.at: nobody is scanned on day {self.at:g}"
+        if set(self.biomarkers) - {INFLAMED} and 0.0 not in blood:
+            return "sensitivity.biomarkers: no blood is taken on day 0; add '0 d' to visits.blood"
         if run_in:
             return "sensitivity: who is taken after a run-in changes with the numbers; leave [run_in] out"
         return ""

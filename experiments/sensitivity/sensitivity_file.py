@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ def document_of(result: SensitivityResult) -> dict[str, Any]:
             }
             for name, one in result.endpoints.items()
         },
+        "twins": result.twins,
+        "cut_offs": [asdict(item) for item in result.cut_offs],
         "indices": rows_of(result),
     }
 
