@@ -1,7 +1,7 @@
 """Sensitivity of a trial's endpoints: every number screened, then the strongest shared out in full."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -13,12 +13,11 @@ from ...model.errors import ProtocolError
 from ..in_order import thread_count
 from ..protocol import LoadedProtocol, Protocol, load_protocol
 from ..trial_models import LITERATURE, Given, trial_models
-from .biomarkers import CutOff, measure_cut_offs
+from .biomarkers import measure_cut_offs
 from .endpoints import Endpoints, Evaluated, Evaluator
 from .factors import Factor, factors_of
 from .indices import (
     Screening,
-    VarianceShares,
     partial_rank_correlations,
     plain_sample,
     screen,
@@ -26,83 +25,12 @@ from .indices import (
     variance_points,
     variance_shares,
 )
+from .result import EndpointSensitivity, SensitivityResult
 from .section import INFLAMED, Sensitivity
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 MOST = 8
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointSensitivity:
-    """What moves one endpoint; K numbers screened, C of them chosen.
-
-    Attributes
-    ----------
-    usual, usual_error : float
-        With every number at its usual value, and the standard error by the number of persons.
-    screening, screening_noise
-        Effects of all, and the standard deviation of their strength over resampled persons, shape (K,).
-    shares, total_noise
-        Shares of the chosen, and the standard deviation of total shares over resampled persons, shape (C,).
-    ranks, ranks_low, ranks_high : ndarray, shape (C,)
-        Partial rank correlations with 95 %.
-    growth : tuple of (int, ndarray)
-        Total shares from the first quarter, half, and all of the blocks.
-    low, high, noise : float
-        Central 90 % of the endpoint over the chosen numbers' ranges, and the mean standard error of a point
-        by the number of persons.
-    """
-
-    usual: float
-    usual_error: float
-    screening: Screening
-    screening_noise: Array
-    shares: VarianceShares
-    total_noise: Array
-    ranks: Array
-    ranks_low: Array
-    ranks_high: Array
-    growth: tuple[tuple[int, Array], ...]
-    low: float
-    high: float
-    noise: float
-
-
-@dataclass(frozen=True, slots=True)
-class SensitivityResult:
-    """What an analysis found.
-
-    Attributes
-    ----------
-    factors : tuple of Factor
-        All K that were screened; ``chosen`` are the places of the C that were shared out, strongest first.
-    left_out : mapping of str to str
-        Assumed numbers that could not be moved, and why.
-    points, failed_points, solves, persons_failed : int
-    seconds : float
-    twins, cut_offs
-        Persons in both arms with every number at its usual value, and what biomarkers tell of them.
-    """
-
-    protocol: Protocol
-    plan: Sensitivity
-    factors: tuple[Factor, ...]
-    chosen: tuple[int, ...]
-    left_out: Mapping[str, str]
-    endpoints: Mapping[str, EndpointSensitivity]
-    parameters: str
-    patients: int
-    trajectories: int
-    blocks: int
-    seed: int
-    points: int
-    failed_points: int
-    solves: int
-    persons_failed: int
-    seconds: float
-    twins: int = 0
-    cut_offs: tuple[CutOff, ...] = ()
 
 
 def analyse(

@@ -9,7 +9,7 @@ from ..cli_console import FAULT, MOST_FAILED, guarded, print_json, print_table, 
 from ..cli_trial import Json, Seed, Threads
 
 if TYPE_CHECKING:
-    from .analysis import SensitivityResult
+    from .result import SensitivityResult
 
 
 @guarded

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..figure_style import MUTED, RESPONSE_COLOURS, Canvas, dose_colours, new_figure, settings
 from ..schedule.goals import GOALS
-from .analysis import SensitivityResult
+from .result import SensitivityResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

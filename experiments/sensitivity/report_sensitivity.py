@@ -10,9 +10,9 @@ from ..report_figure import ReportFigure, figure_section
 from ..report_page import Html, element, page, save_page, table
 from ..schedule.goals import GOALS
 from ..schedule.search import told
-from .analysis import SensitivityResult
 from .biomarkers import Estimate
 from .figure_sensitivity import SHOWN, effects, settling, shares, splits
+from .result import SensitivityResult
 from .section import INFLAMED
 
 HEAD = ("number", "usual", "range", "effect", "alone", "with others", "rank correlation")

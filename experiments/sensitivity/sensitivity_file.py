@@ -10,7 +10,7 @@ from typing import Any
 from ... import __version__
 from ...model.storage import write_whole
 from ..schedule.search import told
-from .analysis import SensitivityResult
+from .result import SensitivityResult
 
 HEAD = (
     "endpoint", "symbol", "unit", "usual", "low", "high", "strength", "strength_error_95", "strength_noise",
