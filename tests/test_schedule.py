@@ -1,11 +1,13 @@
 """Search for a schedule: a known optimum found, limits exact, nothing that does not matter matters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from lag3ig.experiments.protocol import SHIPPED, parse_protocol
+from lag3ig.experiments.schedule.goal_values import goal_values
+from lag3ig.experiments.schedule.goals import GOALS
 from lag3ig.experiments.schedule.grid import candidates
 from lag3ig.experiments.schedule.persons import draw_persons
 from lag3ig.experiments.schedule.report_schedule import render
@@ -232,6 +234,23 @@ def test_arm_as_it_stands_gives_what_a_trial_gives():
         advance=lambda _: None, rtol=persons.rtol,
     )  # fmt: skip
     np.testing.assert_allclose(found["stable_3m"][:, 0], 100.0 * arm.arm.table["stable_3m"], rtol=SAME_STEPS)
+
+
+def test_a_failed_simulation_counts_as_failed_and_nowhere_else():
+    plan = changed(ALONE, amount='["30 mg"]', every='["14 d"]', limits="").protocol
+    persons = persons_of(plan, 6)
+    some = next(persons.drawn.pieces(6))
+    values = some.parameters.copy()
+    values[2] = np.nan
+    found = goal_values(
+        candidates(plan, plan.schedule)[0].regimen, plan, model=persons.models.model,
+        patients=replace(some, parameters=values), seed=1, drug="lag3ig", goals=tuple(GOALS), rtol=1e-4,
+    )  # fmt: skip
+    np.testing.assert_array_equal(found["status"][:, 0], [0.0, 0.0, 1.0, 0.0, 0.0, 0.0])
+    for name, item in found.items():
+        if name != "status":
+            assert np.isnan(item[2]).all(), name
+            assert np.isfinite(np.delete(item, 2, axis=0)).any(), name
 
 
 def test_true_mean_of_activated_cd8_rises_with_amount():

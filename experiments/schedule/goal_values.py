@@ -57,4 +57,4 @@ def goal_values(
     table["true_cd8_ratio"] = counts[:, 1:].mean(axis=1) / counts[:, 0]
     found = {name: GOALS[name].values(table) for name in goals}
     found |= {f"baseline {name}": table[name][:, :1] for name in baseline}
-    return found | {"status": (table["status"] > 1).astype(np.float64)[:, None]}
+    return found | {"status": (table["status"] < 0).astype(np.float64)[:, None]}

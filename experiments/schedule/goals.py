@@ -124,7 +124,7 @@ class Goal:
         """What it needs of each person, shape (P, C); NaN for one whose simulation failed."""
         found = np.stack([np.asarray(table[name], dtype=np.float64) for name in self.columns], axis=1)
         found[:, 0] *= self.factor
-        found[np.asarray(table["status"]) > 1] = np.nan
+        found[np.asarray(table["status"]) < 0] = np.nan
         return found
 
 
