@@ -81,11 +81,12 @@ def optimise_command(
 
 
 def _write(result: "ScheduleResult", places: dict[str, Path]) -> None:
+    from ..plain_files import write_csv, write_json
     from .report_schedule import write_schedule_report
-    from .schedule_file import write_document, write_table
+    from .schedule_file import HEAD, document_of, rows_of
 
-    write_document(result, places["result"])
-    write_table(result, places["table"])
+    write_json(document_of(result), places["result"])
+    write_csv(HEAD, rows_of(result), places["table"])
     if "report" in places:
         write_schedule_report(result, places["report"])
 

@@ -1,15 +1,10 @@
-"""A search for a schedule as JSON and CSV, whole or not at all."""
+"""A search for a schedule as rows and as one document, in numbers and texts."""
 
-import csv
-import io
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ... import __version__
-from ...model.storage import write_whole
 from .search import ScheduleResult, told
 from .surface import flat_ranges
 
@@ -72,30 +67,3 @@ def document_of(result: ScheduleResult) -> dict[str, Any]:
             {"schedule": item.schedule.named(unit), "reason": item.refused} for item in result.refused
         ],
     }
-
-
-def write_document(result: ScheduleResult, path: Path) -> None:
-    """Write the search as JSON; the same search gives the same bytes.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written there.
-    """
-    text = json.dumps(document_of(result), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(path, (text + "\n").encode())
-
-
-def write_table(result: ScheduleResult, path: Path) -> None:
-    """Write a row for each schedule and goal as CSV; an unknown number is an empty cell.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written there.
-    """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, HEAD, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows_of(result))
-    write_whole(path, text.getvalue().encode())

@@ -17,6 +17,7 @@ from .biomarkers import measure_cut_offs
 from .endpoints import Endpoints, Evaluated, Evaluator
 from .factors import Factor, factors_of
 from .indices import (
+    LEAST,
     Screening,
     partial_rank_correlations,
     plain_sample,
@@ -199,11 +200,11 @@ def _endpoint(
     """One endpoint from its values at the points of both designs, shape (1 + W, M) at the dense one."""
     count = points.shape[1]
     shares = [variance_shares(count, some, seed=seed) for some in values]
-    steps = [size for size in (blocks // 4, blocks // 2) if size >= 4]
+    steps = [size for size in (blocks // 4, blocks // 2) if size >= LEAST]
     growth = [
         (size, variance_shares(count, values[0, : size * (count + 2)], seed=seed).total)
         for size in steps
-        if _whole_blocks(values[0], size, count) >= 4
+        if _whole_blocks(values[0], size, count) >= LEAST
     ]
     sample, solved = plain_sample(points, values[0])
     ranks, low, high = partial_rank_correlations(sample, solved)

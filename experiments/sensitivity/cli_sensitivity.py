@@ -46,9 +46,10 @@ def sensitivity_command(
 ) -> None:
     """Tell which assumed numbers move the endpoints of a trial: effects, shares of the variance, ranks."""
     from ...model.errors import StorageError
+    from ..plain_files import write_csv, write_json
     from ..protocol import load_protocol
     from .analysis import analyse, planned
-    from .sensitivity_file import document_of, write_document, write_table
+    from .sensitivity_file import HEAD, document_of, rows_of
 
     loaded = load_protocol(protocol)
     planned(loaded.protocol)
@@ -71,8 +72,8 @@ def sensitivity_command(
             threads=threads,
             progress=advance,
         )
-    write_document(found, places["result"])
-    write_table(found, places["table"])
+    write_json(document_of(found), places["result"])
+    write_csv(HEAD, rows_of(found), places["table"])
     if report:
         from .report_sensitivity import write_sensitivity_report
 

@@ -15,6 +15,7 @@ from ..in_order import in_order
 from ..protocol import Protocol
 from ..schedule.goal_values import Values, goal_values
 from ..schedule.goals import GOALS
+from ..virtual_arm import RTOL_OF_ENDPOINTS
 from .factors import Factor
 from .section import Sensitivity
 
@@ -22,7 +23,6 @@ Array = NDArray[np.float64]
 Advance = Callable[[int], None]
 RESAMPLES = 20  # of persons: their noise in an index known to 16 %
 MOST_FAILED = 0.05  # share of persons at a point beyond which the point itself has failed
-RTOL = 1e-4  # of the curves; endpoints need no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,6 @@ def arm_values(
         seed=seed,
         drug=doses[0].drug if doses else "none",
         goals=plan.endpoints,
-        rtol=RTOL,
+        rtol=RTOL_OF_ENDPOINTS,
         baseline=baseline,
     )

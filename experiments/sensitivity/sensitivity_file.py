@@ -1,14 +1,9 @@
-"""An analysis of sensitivity as JSON and CSV, whole or not at all."""
+"""An analysis of sensitivity as rows and as one document, in numbers and texts."""
 
-import csv
-import io
-import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from ... import __version__
-from ...model.storage import write_whole
 from ..schedule.search import told
 from .result import SensitivityResult
 
@@ -85,30 +80,3 @@ def document_of(result: SensitivityResult) -> dict[str, Any]:
 
 def _chosen(result: SensitivityResult) -> list[str]:
     return [result.factors[k].symbol for k in result.chosen]
-
-
-def write_document(result: SensitivityResult, path: Path) -> None:
-    """Write the analysis as JSON; the same analysis gives the same bytes.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written there.
-    """
-    text = json.dumps(document_of(result), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(path, (text + "\n").encode())
-
-
-def write_table(result: SensitivityResult, path: Path) -> None:
-    """Write a row for each endpoint and number as CSV; what was not computed is an empty cell.
-
-    Raises
-    ------
-    StorageError
-        If it cannot be written there.
-    """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, HEAD, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows_of(result))
-    write_whole(path, text.getvalue().encode())
