@@ -215,9 +215,10 @@ def test_baselines_are_taken_before_the_drug():
         analyse(LoadedProtocol(plan, ""), patients=4)
     plan = plan.model_copy(update={"structure": {"microenvironment": "mixture"}})
     model = trial_models(plan, patients=200, replicates=0).model
-    found = measure_cut_offs(
+    found, failed = measure_cut_offs(
         plan, plan.sensitivity, model, patients=200, seed=1, threads=1, advance=lambda _: None
     )
+    assert failed == 0
     assert {item.biomarker for item in found} == {"activated_cd8", "monocytes", "inflamed"}
     for item in found:
         assert item.above == pytest.approx(1.0 - item.quantile, abs=0.01)

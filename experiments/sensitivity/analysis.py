@@ -112,8 +112,14 @@ def analyse(
         tell("simulating twins", done, twins)
 
     size: dict[str, Any] = {"patients": twins, "seed": seed, "threads": thread_count(threads)}
-    cuts = measure_cut_offs(loaded.protocol, plan, models.model, advance=advance, **size)
-    return replace(result, twins=twins, cut_offs=cuts, solves=result.solves + 2 * twins)
+    cuts, failed = measure_cut_offs(loaded.protocol, plan, models.model, advance=advance, **size)
+    return replace(
+        result,
+        twins=twins,
+        cut_offs=cuts,
+        solves=result.solves + 2 * twins,
+        persons_failed=result.persons_failed + failed,
+    )
 
 
 def planned(protocol: Protocol) -> Sensitivity:

@@ -69,8 +69,8 @@ def measure_cut_offs(
     seed: int,
     threads: int,
     advance: Callable[[int], None],
-) -> tuple[CutOff, ...]:
-    """Simulate persons in both arms and split them at each cut-off.
+) -> tuple[tuple[CutOff, ...], int]:
+    """Simulate persons in both arms and split them at each cut-off; also how many simulations failed.
 
     Biomarkers are as a trial measures them on day 0, with the error of the assay, if the model has one;
     whether a tumour is inflamed is known without error.
@@ -98,7 +98,9 @@ def measure_cut_offs(
     if INFLAMED in plan.biomarkers:
         levels[INFLAMED] = (np.concatenate(components) != NON_INFLAMED).astype(np.float64)
     until = protocol.visits.scans[-1] if plan.at is None else plan.at
-    return cut_offs_of(levels, given, without, plan.endpoints, plan.cut_offs, at=until, seed=seed)
+    failed = int(given["status"].sum() + without["status"].sum())
+    cuts = cut_offs_of(levels, given, without, plan.endpoints, plan.cut_offs, at=until, seed=seed)
+    return cuts, failed
 
 
 def cut_offs_of(
